@@ -1,0 +1,66 @@
+import { randomFillSync } from "node:crypto";
+
+/** The place of a call in a trace, as W3C Trace Context carries it (https://www.w3.org/TR/trace-context/). */
+export interface TraceContext {
+  /** 32 lower-case hexadecimal digits, not all zero. */
+  readonly traceId: string;
+  /** The caller's span: 16 lower-case hexadecimal digits, not all zero. */
+  readonly spanId: string;
+  /** Whether the caller records this trace. */
+  readonly sampled: boolean;
+  /** The `tracestate` header as it came; it is passed on and not read. */
+  readonly traceState?: string;
+}
+
+const traceparentForm = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+
+/**
+ * Reads a `traceparent` header.
+ *
+ * @returns `undefined` for a header that is not valid: the standard asks to start a new trace then, not to fail.
+ */
+export function parseTraceparent(header: string, traceState?: string): TraceContext | undefined {
+  const match = traceparentForm.exec(header);
+  if (match === null) return undefined;
+  const [, version, traceId, spanId, flags, rest] = match as unknown as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string?,
+  ];
+  if (version === "ff" || (version === "00" && rest !== undefined)) return undefined;
+  if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
+  const sampled = (Number.parseInt(flags, 16) & 1) === 1;
+  return { traceId, spanId, sampled, ...(traceState !== undefined && { traceState }) };
+}
+
+/** The `traceparent` header that hands `trace` on. */
+export function formatTraceparent(trace: TraceContext): string {
+  return `00-${trace.traceId}-${trace.spanId}-${trace.sampled ? "01" : "00"}`;
+}
+
+/** Random bytes are drawn in blocks: one call to the system for 256 trace ids. */
+const pool = Buffer.alloc(4096);
+let used = pool.length;
+
+function randomHex(bytes: number): string {
+  if (used + bytes > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += bytes;
+  const hex = pool.toString("hex", used - bytes, used);
+  return /^0+$/.test(hex) ? randomHex(bytes) : hex;
+}
+
+/** A new random trace id: 32 hexadecimal digits. */
+export function createTraceId(): string {
+  return randomHex(16);
+}
+
+/** A new random span or call id: 16 hexadecimal digits. */
+export function createSpanId(): string {
+  return randomHex(8);
+}

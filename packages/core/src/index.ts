@@ -1,0 +1,94 @@
+export type { Answer, CallStats, ListPage, ListProblem, ManyAnswer, Outcome, ResourceState } from "./answer.ts";
+export { type Clock, systemClock } from "./clock.ts";
+export {
+  type BackgroundSettings,
+  background,
+  type CancelableContext,
+  type Context,
+  errorOfAbort,
+} from "./context/context.ts";
+export {
+  createSpanId,
+  createTraceId,
+  formatTraceparent,
+  parseTraceparent,
+  type TraceContext,
+} from "./context/trace-context.ts";
+export {
+  type ActionEffect,
+  CloudLinkError,
+  type ErrorFields,
+  type ErrorInit,
+  type ErrorJson,
+  type ErrorOrigin,
+  type RetryAdvice,
+} from "./error/cloudlink-error.ts";
+export {
+  type ErrorCode,
+  errorCodeOfGrpcNumber,
+  errorCodes,
+  grpcNumberOf,
+  httpStatusOf,
+  isErrorCode,
+} from "./error/code.ts";
+export { codeOfReason, type DocumentedReason, documentedReasons, type ErrorReason } from "./error/reason.ts";
+export type { AnswerSource, Freshness } from "./freshness.ts";
+export {
+  type MachineHealth,
+  type MachinePlacement,
+  type MachineSize,
+  type NetworkAddress,
+  type PowerState,
+  VirtualMachine,
+  type VirtualMachineStatus,
+} from "./kind/compute/virtual-machine.ts";
+export { createFilter, type Filter, type FilterRequest, matchesFilter, valueAt } from "./kind/filter.ts";
+export { freezeDeep } from "./kind/freeze.ts";
+export {
+  defineKind,
+  type Kind,
+  type KindAction,
+  type KindColumn,
+  type KindSchema,
+  type PathValue,
+  type ValueOf,
+  viewCovers,
+  type Where,
+} from "./kind/kind.ts";
+export { REDACTED, redactNative } from "./kind/redact.ts";
+export type { Lease } from "./lease.ts";
+export type { Account, AccountDirectory } from "./ports/account-directory.ts";
+export { type Cache, type CacheEntry, type CacheFill, type CacheRead, noCache } from "./ports/cache.ts";
+export { ambientCredentials, type CredentialBroker } from "./ports/credential-broker.ts";
+export { type Events, noEvents, type ResourceEvent } from "./ports/events.ts";
+export { allowAll, type Permission, type PermissionRequest } from "./ports/permission.ts";
+export type { ProviderDirectory } from "./ports/provider-directory.ts";
+export { type CallRecord, noTelemetry, type Telemetry, type VendorRequestRecord } from "./ports/telemetry.ts";
+export type { ActionRequest, ActionState, FollowRequest } from "./provider/v1alpha1/action.ts";
+export type { CallReport, ProviderCall, QuotaObservation } from "./provider/v1alpha1/call.ts";
+export type {
+  ActionCapability,
+  GetCapability,
+  GetManyCapability,
+  KindCapabilities,
+  LimitDeclaration,
+  ListCapability,
+} from "./provider/v1alpha1/capabilities.ts";
+export {
+  CONTRACT_VERSION,
+  type GetManyRequest,
+  type GetRequest,
+  type Identity,
+  type KindHandler,
+  type ListBatch,
+  type ListRequest,
+  type Observation,
+  type Provider,
+  type ProviderMetadata,
+  type ProviderPlugin,
+} from "./provider/v1alpha1/provider.ts";
+export { createRef, isRef, NONE, parseRef, type Ref, type RefParts } from "./ref/ref.ts";
+export { compileRefTemplate, type RefMatcher, type RefTemplate } from "./ref/ref-template.ts";
+export { createScope, type Scope, type ScopeKey, type ScopeParts } from "./scope.ts";
+export { Secret } from "./secret.ts";
+export type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.ts";

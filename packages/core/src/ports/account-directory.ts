@@ -1,0 +1,26 @@
+import type { Context } from "../context/context.ts";
+
+/** An account that a tenant may reach, and how. */
+export interface Account {
+  readonly provider: string;
+  readonly partition: string;
+  /** The vendor's id of it. */
+  readonly account: string;
+  /** The regions that a list looks in, and that refs may name; `["-"]` for a vendor without regions. */
+  readonly regions: readonly string[];
+  /** The credential role that calls are made as; part of the scope. */
+  readonly role: string;
+  /** A name for people. */
+  readonly name?: string;
+}
+
+/** Port: the accounts of tenants. */
+export interface AccountDirectory {
+  /** Every account of the context's tenant, or those of one provider. */
+  list(ctx: Context, request: { readonly provider?: string }): Promise<readonly Account[]>;
+  /** The account that a ref names, or `undefined` if this tenant has none such. */
+  find(
+    ctx: Context,
+    request: { readonly provider: string; readonly partition: string; readonly account: string },
+  ): Promise<Account | undefined>;
+}
