@@ -9,7 +9,7 @@ export interface Clock {
   /** Milliseconds from an arbitrary start: for deadlines and ages, which a wall clock that is set must not move. */
   monotonicMs(): number;
   /**
-   * Runs `task` once, `delayMs` from now.
+   * Runs `task` once, `delayMs` from now and never earlier by `monotonicMs`. A delay may be of any length; one that is not positive is 0.
    *
    * @param options.background - `true` for a timer that must not keep the process alive by itself.
    * @returns a function that cancels the task; calling it late or twice does nothing.
@@ -25,15 +25,19 @@ export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   schedule(task, { delayMs, background = false }) {
+    const dueAt = performance.now() + Math.max(0, delayMs || 0);
     let timer: NodeJS.Timeout;
-    const arm = (leftMs: number) => {
-      timer =
-        leftMs > LONGEST_TIMER_MS
-          ? setTimeout(() => arm(leftMs - LONGEST_TIMER_MS), LONGEST_TIMER_MS)
-          : setTimeout(task, leftMs);
+    const arm = () => {
+      const leftMs = dueAt - performance.now();
+      // Node counts in whole milliseconds of its loop's own time and so may fire early: what is left is waited for again.
+      if (leftMs <= 0) task();
+      else wait(leftMs);
+    };
+    const wait = (leftMs: number) => {
+      timer = setTimeout(arm, Math.min(Math.ceil(leftMs), LONGEST_TIMER_MS));
       if (background) timer.unref();
     };
-    arm(Math.max(0, delayMs));
+    wait(Math.max(0, delayMs || 0));
     return () => clearTimeout(timer);
   },
 };

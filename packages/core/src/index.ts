@@ -31,7 +31,13 @@ export {
   httpStatusOf,
   isErrorCode,
 } from "./error/code.ts";
-export { codeOfReason, type DocumentedReason, documentedReasons, type ErrorReason } from "./error/reason.ts";
+export {
+  codeOfReason,
+  type DocumentedReason,
+  documentedReasons,
+  type ErrorReason,
+  isDocumentedReason,
+} from "./error/reason.ts";
 export type { AnswerSource, Freshness } from "./freshness.ts";
 export {
   type MachineHealth,

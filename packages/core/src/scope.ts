@@ -31,12 +31,15 @@ export type ScopeKey = string & { readonly [scopeKeyBrand]: true };
 
 const partNames = ["tenant", "provider", "partition", "account", "role", "region"] as const;
 
-/** @throws `invalid_argument` for a part that is empty or not well-formed Unicode. */
+/** Room for the longest part that is known, the ARN of an IAM role: 2,048 characters (IAM API, `RoleArn`). */
+const LONGEST_PART = 2048;
+
+/** @throws `invalid_argument` (`ErrInvalidRequest`) for a part that is empty, over 2,048 characters or not well-formed Unicode. */
 export function createScope(parts: ScopeParts): Scope {
   const encoded = partNames.map((name) => {
     const part = parts[name];
-    if (part === "" || !part.isWellFormed()) {
-      throw invalid("ErrInvalidRequest", `The ${name} of a scope is empty or not well-formed Unicode.`);
+    if (typeof part !== "string" || part === "" || part.length > LONGEST_PART || !part.isWellFormed()) {
+      throw invalid("ErrInvalidRequest", `The ${name} of a scope is 1 to 2,048 characters of well-formed Unicode.`);
     }
     // Percent-encoding leaves no "/" in a part: joined, different parts cannot give the same key.
     return encodeURIComponent(part);

@@ -1,16 +1,36 @@
-import type {
-  AccountDirectory,
-  Account,
-  Cache,
-  Clock,
-  CredentialBroker,
-  Events,
-  Permission,
-  Provider,
-  ProviderDirectory,
-  Telemetry,
+import { setMaxListeners } from "node:events";
+import {
+  type Account,
+  type AccountDirectory,
+  allowAll,
+  ambientCredentials,
+  type Cache,
+  CloudLinkError,
+  type Context,
+  type CredentialBroker,
+  type Events,
+  type Identity,
+  type Kind,
+  noCache,
+  noEvents,
+  noTelemetry,
+  type Permission,
+  type Provider,
+  type ProviderDirectory,
+  type Telemetry,
 } from "@cloudlink/core";
+import { ambientAccounts, ambientScope, staticAccounts } from "./accounts.ts";
+import { readContext } from "./call-bounds.ts";
+import { get } from "./get.ts";
+import { getMany } from "./get-many.ts";
+import type { Kernel } from "./kernel.ts";
+import { KernelCall } from "./kernel-call.ts";
+import { list } from "./list.ts";
 import type { Nexus } from "./nexus.ts";
+import { createPageTokens } from "./page-token.ts";
+import { createRefResolver, unknownProvider } from "./ref-resolver.ts";
+import { createRetryBudgets } from "./retry-budget.ts";
+import { callVendor } from "./vendor-call.ts";
 
 /** What {@link createNexus} takes. Only `providers` has to be given. */
 export interface NexusSettings {
@@ -20,23 +40,137 @@ export interface NexusSettings {
   readonly accounts?: readonly Account[] | AccountDirectory;
   /** Left out: the vendors' own ways (environment, profiles, instance roles). */
   readonly credentials?: CredentialBroker;
+  /** Left out: everybody may do everything. */
   readonly permission?: Permission;
+  /** Left out: every read is live. */
   readonly cache?: Cache;
   readonly telemetry?: Telemetry;
   readonly events?: Events;
-  readonly clock?: Clock;
-  /** The deadline of a call whose context has none, in milliseconds. 10,000 if left out; `Infinity` for none. */
+  /**
+   * The deadline of a call whose context has none, in milliseconds; of a list, for each of its pages. 10,000 if left out:
+   * a vendor that has not answered by then has lost the request. `Infinity` for none.
+   */
   readonly defaultTimeoutMs?: number;
-  /** How many vendor calls of one list or getMany run at once. 8 if left out. */
+  /** How many provider calls of one list or getMany run at once. 8 if left out. */
   readonly concurrency?: number;
   /**
-   * What page tokens are authenticated with, 32 bytes or more. Left out, one is made at random and tokens are good in this process only;
+   * What page tokens are authenticated with, 32 bytes or more. Left out, one is made at random and tokens are good in this kernel only;
    * give every replica the same one to go on with a list in any of them.
    */
   readonly tokenKey?: Uint8Array;
 }
 
-/** @throws `invalid_argument` (`ErrInvalidSettings`). */
+const DEFAULT_TIMEOUT_MS = 10_000;
+const DEFAULT_CONCURRENCY = 8;
+
+/**
+ * Makes a kernel.
+ *
+ * @throws `invalid_argument` (`ErrInvalidSettings`) for two providers of one name, a timeout or concurrency that is not positive, or a short token key.
+ */
 export function createNexus(settings: NexusSettings): Nexus {
-  throw new Error("under construction");
+  const { defaultTimeoutMs = DEFAULT_TIMEOUT_MS, concurrency = DEFAULT_CONCURRENCY, tokenKey } = settings;
+  if (!(defaultTimeoutMs > 0)) throw invalidSettings("defaultTimeoutMs is a positive number of milliseconds.");
+  if (!(Number.isInteger(concurrency) && concurrency > 0))
+    throw invalidSettings("concurrency is a whole number, 1 or more.");
+  if (tokenKey !== undefined && tokenKey.length < 32) throw invalidSettings("tokenKey has 32 bytes or more.");
+
+  const providers = "current" in settings.providers ? settings.providers : directoryOf(settings.providers);
+  const closing = new AbortController();
+  // Every call under way listens to it: as many as there are is not a leak.
+  setMaxListeners(0, closing.signal);
+  const kernel: Kernel = {
+    providers,
+    refs: createRefResolver(providers),
+    accounts: accountsOf(settings, providers, (ctx, provider) => identify(kernel, { ctx, provider })),
+    credentials: settings.credentials ?? ambientCredentials(),
+    permission: settings.permission ?? allowAll,
+    cache: settings.cache ?? noCache,
+    telemetry: settings.telemetry ?? noTelemetry,
+    events: settings.events ?? noEvents,
+    budgets: createRetryBudgets(),
+    pageTokens: createPageTokens(tokenKey),
+    defaultTimeoutMs,
+    concurrency,
+    closing: closing.signal,
+  };
+
+  return {
+    get: (ctx, request) => get(kernel, ctx, request),
+    getMany: (ctx, request) => getMany(kernel, ctx, request),
+    list: (ctx, request) => list(kernel, ctx, request),
+    resolveRef: (text) => kernel.refs.resolve(text),
+    nativeId: (ref) => kernel.refs.nativeId(ref),
+    providers: () => providers.list(),
+    kinds: () => kindsOf(providers),
+    async close() {
+      closing.abort(closed());
+      await Promise.all(providers.list().map((provider) => provider.close()));
+    },
+  };
+}
+
+function directoryOf(providers: readonly Provider[]): ProviderDirectory {
+  const byName = new Map<string, Provider>();
+  for (const provider of providers) {
+    const { name } = provider.metadata;
+    if (byName.has(name)) {
+      throw invalidSettings(
+        `There are two providers "${name}". Give one, or a registry that chooses between versions.`,
+      );
+    }
+    byName.set(name, provider);
+  }
+  const all = [...byName.values()];
+  return { current: (name) => byName.get(name), list: () => all };
+}
+
+function accountsOf(
+  { accounts }: NexusSettings,
+  providers: ProviderDirectory,
+  identifyBy: (ctx: Context, provider: string) => Promise<Identity>,
+): AccountDirectory {
+  if (accounts === undefined) return ambientAccounts(providers, identifyBy);
+  return isList(accounts) ? staticAccounts(accounts) : accounts;
+}
+
+function isList(accounts: readonly Account[] | AccountDirectory): accounts is readonly Account[] {
+  return Array.isArray(accounts);
+}
+
+/** Whose the ambient credentials are, as the provider finds out. */
+async function identify(
+  kernel: Kernel,
+  request: { readonly ctx: Context; readonly provider: string },
+): Promise<Identity> {
+  const provider = kernel.providers.current(request.provider);
+  if (provider === undefined) throw unknownProvider(kernel.providers, request.provider);
+  const call = new KernelCall(kernel, request.ctx, { operation: "list", kind: "-", provider: request.provider });
+  using ctx = readContext(kernel, request.ctx);
+  const scope = ambientScope(ctx.tenant, request.provider);
+  return await callVendor(kernel, {
+    call,
+    ctx,
+    provider,
+    scope,
+    operations: [],
+    run: (providerCall) => provider.identify(providerCall),
+  });
+}
+
+function kindsOf(providers: ProviderDirectory): readonly Kind[] {
+  const kinds = providers.list().flatMap((provider) => provider.kinds.map(({ kind }) => kind));
+  return [...new Map(kinds.map((kind) => [`${kind.name} ${kind.major}`, kind])).values()];
+}
+
+function invalidSettings(message: string): CloudLinkError {
+  return new CloudLinkError({ reason: "ErrInvalidSettings", message, origin: "caller" });
+}
+
+function closed(): CloudLinkError {
+  return new CloudLinkError({
+    reason: "ErrCanceled",
+    message: "The kernel was closed while the call ran.",
+    origin: "kernel",
+  });
 }

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import { CloudLinkError } from "../error/cloudlink-error.ts";
 import { invalid } from "../error/invalid.ts";
 import { joinSignals } from "./cancellation.ts";
-import { parseTraceparent, type TraceContext } from "./trace-context.ts";
+import { isTraceContext, parseTraceparent, type TraceContext } from "./trace-context.ts";
 
 /**
  * What travels with a call: for whom, until when, whether it is still wanted, and as part of which trace.
@@ -23,18 +23,27 @@ export interface Context {
   readonly clock: Clock;
   /**
    * Aborts when the call is canceled or its deadline comes; its reason is a {@link CloudLinkError}, or what the caller's
-   * own signal was aborted with. Made when first asked for.
+   * own signal was aborted with ({@link errorOfAbort} turns both into an error). Made when first asked for: from then until the
+   * context is over it holds a timer and a listener on each signal the context came from. End one that has no deadline
+   * of its own by {@link Context.withCancel}.
    */
   readonly signal: AbortSignal;
   /** Milliseconds until the deadline; 0 when it has passed. */
   remainingMs(): number;
-  /** Why the call is over (`canceled` or `deadline_exceeded`), or `undefined` while it is not. */
+  /**
+   * Why the call is over, or `undefined` while it is not: `deadline_exceeded`, the CloudLinkError that a signal was aborted with,
+   * or `canceled` for any other reason. Never `undefined` once `signal` has aborted.
+   */
   error(): CloudLinkError | undefined;
   /** @throws what {@link Context.error} gives, if it gives one. */
   throwIfDone(): void;
   /** @throws `invalid_argument` for an empty tenant, one over 256 characters, or one that is not well-formed Unicode. */
   withTenant(tenant: string): Context;
-  /** A context that ends `timeoutMs` from now, or when this one does. @throws `invalid_argument` for a negative number or NaN. */
+  /**
+   * A context that ends `timeoutMs` from now, or when this one does: 0 is over at once, `Infinity` adds no deadline.
+   *
+   * @throws `invalid_argument` for a negative number or NaN.
+   */
   withTimeout(timeoutMs: number): Context;
   /** A context that ends when `signal` aborts too. */
   withSignal(signal: AbortSignal): Context;
@@ -42,6 +51,7 @@ export interface Context {
   withCancel(): CancelableContext;
   /** Continues the caller's trace. A header that is not valid is left aside, and the call gets a trace of its own. */
   withTraceparent(traceparent: string, traceState?: string): Context;
+  /** Places the call in a trace. One that is not valid is left aside, as in {@link Context.withTraceparent}. */
   withTrace(trace: TraceContext): Context;
   /** For the kernel: names the call. */
   withCallId(callId: string): Context;
@@ -65,22 +75,43 @@ interface Fields {
 const noSources: readonly AbortSignal[] = [];
 
 class ImmutableContext implements Context {
-  readonly tenant: string;
-  readonly deadlineAt: number;
-  readonly trace: TraceContext | undefined;
-  readonly callId: string | undefined;
-  readonly clock: Clock;
+  // Private, so that no plugin can lengthen its deadline or change its tenant; freezing would cost half as much again.
+  readonly #tenant: string;
+  readonly #deadlineAt: number;
+  readonly #trace: TraceContext | undefined;
+  readonly #callId: string | undefined;
+  readonly #clock: Clock;
   readonly #sources: readonly AbortSignal[];
   #signal: AbortSignal | undefined;
 
   // Assigned field by field: spreading objects costs five times as much, and a timeout is set on every call.
   constructor(from: Fields, deadlineAt: number, sources: readonly AbortSignal[]) {
-    this.tenant = from.tenant;
-    this.deadlineAt = deadlineAt;
-    this.trace = from.trace;
-    this.callId = from.callId;
-    this.clock = from.clock;
+    this.#tenant = from.tenant;
+    this.#deadlineAt = deadlineAt;
+    this.#trace = from.trace;
+    this.#callId = from.callId;
+    this.#clock = from.clock;
     this.#sources = sources;
+  }
+
+  get tenant(): string {
+    return this.#tenant;
+  }
+
+  get deadlineAt(): number {
+    return this.#deadlineAt;
+  }
+
+  get trace(): TraceContext | undefined {
+    return this.#trace;
+  }
+
+  get callId(): string | undefined {
+    return this.#callId;
+  }
+
+  get clock(): Clock {
+    return this.#clock;
   }
 
   get sources(): readonly AbortSignal[] {
@@ -103,6 +134,8 @@ class ImmutableContext implements Context {
   }
 
   error(): CloudLinkError | undefined {
+    // The context's own signal first: what it aborted with is the reason, whatever has happened since.
+    if (this.#signal?.aborted) return errorOfAbort(this.#signal.reason);
     for (const source of this.#sources) {
       if (source.aborted) return errorOfAbort(source.reason);
     }
@@ -118,14 +151,14 @@ class ImmutableContext implements Context {
   }
 
   withTenant(tenant: string): Context {
-    if (tenant === "" || tenant.length > 256 || !tenant.isWellFormed()) {
+    if (typeof tenant !== "string" || tenant === "" || tenant.length > 256 || !tenant.isWellFormed()) {
       throw invalid("ErrInvalidRequest", "A tenant is 1 to 256 characters of well-formed Unicode.");
     }
     return this.#derive({ tenant });
   }
 
   withTimeout(timeoutMs: number): Context {
-    if (!(timeoutMs >= 0)) {
+    if (typeof timeoutMs !== "number" || !(timeoutMs >= 0)) {
       throw invalid("ErrInvalidRequest", `A timeout is a number of milliseconds, 0 or more; it was ${timeoutMs}.`);
     }
     const at = this.clock.monotonicMs() + timeoutMs;
@@ -133,6 +166,7 @@ class ImmutableContext implements Context {
   }
 
   withSignal(signal: AbortSignal): Context {
+    if (this.#sources.includes(signal)) return this;
     return new ImmutableContext(this, this.deadlineAt, [...this.#sources, signal]);
   }
 
@@ -142,11 +176,11 @@ class ImmutableContext implements Context {
 
   withTraceparent(traceparent: string, traceState?: string): Context {
     const trace = parseTraceparent(traceparent, traceState);
-    return trace === undefined ? this : this.#derive({ trace });
+    return trace === undefined ? this : this.#derive({ trace: Object.freeze(trace) });
   }
 
   withTrace(trace: TraceContext): Context {
-    return this.#derive({ trace });
+    return isTraceContext(trace) ? this.#derive({ trace: Object.freeze({ ...trace }) }) : this;
   }
 
   withCallId(callId: string): Context {
@@ -195,7 +229,10 @@ function canceled(cause?: unknown): CloudLinkError {
   });
 }
 
-/** The error that an aborted signal stands for: what it was aborted with, if that is one of ours. */
+/**
+ * The error that an aborted signal stands for: what it was aborted with, if that is a CloudLinkError; `deadline_exceeded` for the
+ * `TimeoutError` of `AbortSignal.timeout`; else `canceled`, with the reason as its cause.
+ */
 export function errorOfAbort(reason: unknown): CloudLinkError {
   if (CloudLinkError.isInstance(reason)) return reason;
   return reason instanceof DOMException && reason.name === "TimeoutError" ? deadlineExceeded() : canceled(reason);

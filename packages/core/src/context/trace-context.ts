@@ -8,16 +8,23 @@ export interface TraceContext {
   readonly spanId: string;
   /** Whether the caller records this trace. */
   readonly sampled: boolean;
-  /** The `tracestate` header as it came; it is passed on and not read. */
+  /** The `tracestate` header as it came; it is passed on and not read. Printable ASCII, fit to be a header again. */
   readonly traceState?: string;
 }
 
 const traceparentForm = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
+const zeros = /^0+$/;
+
+/** 32 members of `key=value`, 256 characters each, and the commas: the longest list that the standard allows. */
+const LONGEST_TRACESTATE = 32 * (256 + 1 + 256) + 31;
+const traceStateForm = /^[\x20-\x7e\t]+$/;
+
 /**
- * Reads a `traceparent` header.
+ * Reads a `traceparent` header. Of a version later than 00 it reads what 00 has, as the standard asks.
  *
- * @returns `undefined` for a header that is not valid: the standard asks to start a new trace then, not to fail.
+ * @returns `undefined` for a header that is not valid: the standard asks to start a new trace then, not to fail. A `traceState` that
+ *   could not be a header again (too long, control characters) is left out, as the standard asks too.
  */
 export function parseTraceparent(header: string, traceState?: string): TraceContext | undefined {
   const match = traceparentForm.exec(header);
@@ -31,9 +38,25 @@ export function parseTraceparent(header: string, traceState?: string): TraceCont
     string?,
   ];
   if (version === "ff" || (version === "00" && rest !== undefined)) return undefined;
-  if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
+  if (zeros.test(traceId) || zeros.test(spanId)) return undefined;
   const sampled = (Number.parseInt(flags, 16) & 1) === 1;
-  return { traceId, spanId, sampled, ...(traceState !== undefined && { traceState }) };
+  return { traceId, spanId, sampled, ...(isTraceState(traceState) && { traceState }) };
+}
+
+/** Whether `trace` can be handed on as the headers of the standard. */
+export function isTraceContext(trace: TraceContext): boolean {
+  const { traceId, spanId, traceState } = trace;
+  return (
+    /^[0-9a-f]{32}$/.test(traceId) &&
+    /^[0-9a-f]{16}$/.test(spanId) &&
+    !zeros.test(traceId) &&
+    !zeros.test(spanId) &&
+    (traceState === undefined || isTraceState(traceState))
+  );
+}
+
+function isTraceState(header: string | undefined): header is string {
+  return header !== undefined && header.length <= LONGEST_TRACESTATE && traceStateForm.test(header);
 }
 
 /** The `traceparent` header that hands `trace` on. */
@@ -52,7 +75,7 @@ function randomHex(bytes: number): string {
   }
   used += bytes;
   const hex = pool.toString("hex", used - bytes, used);
-  return /^0+$/.test(hex) ? randomHex(bytes) : hex;
+  return zeros.test(hex) ? randomHex(bytes) : hex;
 }
 
 /** A new random trace id: 32 hexadecimal digits. */

@@ -1,5 +1,6 @@
-import { type ErrorCode, isErrorCode } from "./code.ts";
-import { codeOfReason, type DocumentedReason, type ErrorReason } from "./reason.ts";
+import type { ErrorCode } from "./code.ts";
+import { readErrorJson, textFields } from "./error-json.ts";
+import { codeOfReason, type DocumentedReason, type ErrorReason, isDocumentedReason } from "./reason.ts";
 
 /** Which part of the path from caller to vendor the error came from. */
 export type ErrorOrigin = "caller" | "kernel" | "cache" | "credentials" | "plugin" | "vendor";
@@ -34,7 +35,7 @@ export interface ErrorFields {
   readonly details?: Readonly<Record<string, string>>;
 }
 
-/** What {@link CloudLinkError} is made from: the code may be left out where a documented reason implies it. */
+/** What {@link CloudLinkError} is made from: the code may be left out where a documented reason implies it, and is needed beside any other. */
 export type ErrorInit = Omit<ErrorFields, "code" | "retry"> & {
   readonly message: string;
   readonly retry?: RetryAdvice;
@@ -53,15 +54,16 @@ const marker = Symbol.for("cloudlink.error");
 /**
  * The one error class. Handle `code`, and `reason` where a case of it matters; `message` is for people and says what to do.
  *
- * Invariants: nothing secret is in any field; `toJSON` leaves out `cause` and the stack; an instance is never changed:
- * a layer that knows more makes a copy by {@link CloudLinkError.with}.
+ * Invariants: nothing secret is in any field; a documented reason always stands under its own code; `toJSON` leaves out `cause`
+ * and the stack; the fields of {@link ErrorFields} never change, because callers share an error: a layer that knows more makes a
+ * copy by {@link CloudLinkError.with}.
  */
 export class CloudLinkError extends Error implements ErrorFields {
-  override readonly name = "CloudLinkError";
-  readonly code: ErrorCode;
-  readonly reason: ErrorReason;
-  readonly origin: ErrorOrigin;
-  readonly retry: RetryAdvice;
+  declare readonly name: "CloudLinkError";
+  declare readonly code: ErrorCode;
+  declare readonly reason: ErrorReason;
+  declare readonly origin: ErrorOrigin;
+  declare readonly retry: RetryAdvice;
   declare readonly effect?: ActionEffect;
   declare readonly provider?: string;
   declare readonly operation?: string;
@@ -69,20 +71,19 @@ export class CloudLinkError extends Error implements ErrorFields {
   declare readonly traceId?: string;
   declare readonly details?: Readonly<Record<string, string>>;
   /** The message without the code in front of it. */
-  readonly rawMessage: string;
-  readonly [marker] = true;
+  declare readonly rawMessage: string;
+  declare readonly [marker]: true;
 
   constructor(init: ErrorInit) {
-    const code = init.code ?? codeOfReason(init.reason as DocumentedReason);
+    const code = isDocumentedReason(init.reason) ? codeOfReason(init.reason) : (init.code ?? "unknown");
     super(`[${code}] ${init.message}`, init.cause === undefined ? undefined : { cause: init.cause });
-    this.code = code;
-    this.reason = init.reason;
-    this.origin = init.origin;
-    this.retry = init.retry ?? { retryable: false };
-    this.rawMessage = init.message;
-    for (const field of optionalFields) {
-      if (init[field] !== undefined) Object.defineProperty(this, field, { value: init[field], enumerable: true });
-    }
+    fix(this, "code", code);
+    fix(this, "reason", init.reason);
+    fix(this, "origin", init.origin);
+    fix(this, "retry", Object.freeze(init.retry === undefined ? { retryable: false } : { ...init.retry }));
+    fix(this, "rawMessage", init.message);
+    for (const field of scalarFields) if (init[field] !== undefined) fix(this, field, init[field]);
+    if (init.details !== undefined) fix(this, "details", Object.freeze({ ...init.details }));
   }
 
   /** Whether `value` is a CloudLinkError, of this or another installed copy of the package. */
@@ -98,7 +99,7 @@ export class CloudLinkError extends Error implements ErrorFields {
     return CloudLinkError.isInstance(value) ? value : new CloudLinkError({ ...otherwise, cause: value });
   }
 
-  /** A copy with more fields known; stack and cause stay those of this error. */
+  /** A copy with more fields known; code, reason, message, stack and cause stay those of this error. */
   with(fields: Partial<Omit<ErrorFields, "code" | "reason">>): CloudLinkError {
     const copy = new CloudLinkError({ ...this.toJSON(), ...fields, cause: this.cause });
     if (this.stack !== undefined) copy.stack = this.stack;
@@ -109,50 +110,27 @@ export class CloudLinkError extends Error implements ErrorFields {
   toJSON(): ErrorJson {
     const { code, reason, rawMessage: message, origin, retry } = this;
     const json: Record<string, unknown> = { code, reason, message, origin, retry };
-    for (const field of optionalFields) if (this[field] !== undefined) json[field] = this[field];
+    for (const field of scalarFields) if (this[field] !== undefined) json[field] = this[field];
+    if (this.details !== undefined) json.details = this.details;
     return json as unknown as ErrorJson;
   }
 
   /**
-   * The error that a wire form stands for. It takes anything: a form from a newer or a broken peer becomes an error too,
-   * its unknown code `unknown` and its unknown reason kept.
+   * The error that a wire form stands for. It takes anything, and never throws: a form from a newer or a broken peer becomes an error
+   * too, with the code `unknown` where it has none of the sixteen, and an unknown reason kept. Texts longer than 4,096 characters
+   * are cut, and details beyond 64 left out.
    */
   static fromJSON(json: unknown): CloudLinkError {
-    const form = (typeof json === "object" && json !== null ? json : {}) as Readonly<Record<string, unknown>>;
-    const retry = (typeof form.retry === "object" && form.retry !== null ? form.retry : {}) as Record<string, unknown>;
-    const afterMs = retry.afterMs;
-    const optional: Record<string, unknown> = {};
-    for (const field of textFields) if (typeof form[field] === "string") optional[field] = form[field];
-    if (isOneOf(actionEffects, form.effect)) optional.effect = form.effect;
-    if (isTextRecord(form.details)) optional.details = form.details;
-    return new CloudLinkError({
-      code: isErrorCode(form.code) ? form.code : "unknown",
-      reason: typeof form.reason === "string" ? form.reason : "ErrUnexpected",
-      message: typeof form.message === "string" ? form.message : "The peer sent an error without a message.",
-      origin: isOneOf(errorOrigins, form.origin) ? form.origin : "plugin",
-      retry: {
-        retryable: retry.retryable === true,
-        ...(typeof afterMs === "number" && afterMs >= 0 && Number.isFinite(afterMs) && { afterMs }),
-      },
-      ...optional,
-    });
+    return new CloudLinkError(readErrorJson(json));
   }
 }
 
-const textFields = ["provider", "operation", "ref", "traceId"] as const;
-const optionalFields = ["effect", ...textFields, "details"] as const;
-const actionEffects: readonly ActionEffect[] = ["none", "unknown", "done"];
-const errorOrigins: readonly ErrorOrigin[] = ["caller", "kernel", "cache", "credentials", "plugin", "vendor"];
+// On the prototype: the name has to be there when the engine writes the first line of the stack, and neither is a fact of one error.
+Object.defineProperties(CloudLinkError.prototype, { name: { value: "CloudLinkError" }, [marker]: { value: true } });
 
-function isOneOf<Word extends string>(words: readonly Word[], value: unknown): value is Word {
-  return typeof value === "string" && (words as readonly string[]).includes(value);
-}
+const scalarFields = ["effect", ...textFields] as const;
 
-function isTextRecord(value: unknown): value is Record<string, string> {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every((entry) => typeof entry === "string")
-  );
+/** Sets a field for good. A function, because a private method would keep the classes of two installed copies apart as types. */
+function fix(error: CloudLinkError, field: keyof ErrorFields | "rawMessage", value: unknown): void {
+  Object.defineProperty(error, field, { value, enumerable: true });
 }

@@ -27,7 +27,7 @@ const codes = {
 export type ErrorCode = keyof typeof codes;
 
 /** Every code, in the order of its gRPC number. */
-export const errorCodes = Object.keys(codes) as readonly ErrorCode[];
+export const errorCodes: readonly ErrorCode[] = Object.freeze(Object.keys(codes) as ErrorCode[]);
 
 /** Whether `value` is one of the sixteen codes. */
 export function isErrorCode(value: unknown): value is ErrorCode {

@@ -64,7 +64,14 @@ export type DocumentedReason = keyof typeof documented;
 export type ErrorReason = DocumentedReason | (string & {});
 
 /** Every documented reason. */
-export const documentedReasons = Object.keys(documented) as readonly DocumentedReason[];
+export const documentedReasons: readonly DocumentedReason[] = Object.freeze(
+  Object.keys(documented) as DocumentedReason[],
+);
+
+/** Whether `reason` is a documented one, which stands for one code. */
+export function isDocumentedReason(reason: unknown): reason is DocumentedReason {
+  return typeof reason === "string" && Object.hasOwn(documented, reason);
+}
 
 /** The code that a documented reason comes under. */
 export function codeOfReason<Reason extends DocumentedReason>(reason: Reason): (typeof documented)[Reason] {

@@ -1,5 +1,8 @@
 import { invalid } from "../error/invalid.ts";
+import { quote } from "../error/quote.ts";
+import { kindForm } from "../ref/ref.ts";
 import type { StandardSchema } from "../standard-schema.ts";
+import { freezeDeep } from "./freeze.ts";
 
 declare const valueType: unique symbol;
 
@@ -17,7 +20,7 @@ export interface KindColumn {
   readonly path: string;
 }
 
-/** The schema of a kind's value. */
+/** The schema of a kind's value. It drops fields it does not know and reads states it does not know as `unknown`: a peer may be of a later minor version. */
 export interface KindSchema<Value = unknown> extends StandardSchema<unknown, Value> {
   /** The same as JSON Schema, draft 2020-12. */
   toJsonSchema(): Readonly<Record<string, unknown>>;
@@ -73,35 +76,45 @@ export type Where<K> =
     ? { readonly [Path in Filter]?: PathValue<Value, Path> | readonly PathValue<Value, Path>[] }
     : never;
 
-const nameForm = /^[a-z][a-z0-9]{0,30}\.[A-Z][A-Za-z0-9]{0,62}$/;
+/** What a caller may be permitted beside actions; see `PermissionRequest.action`. An action of that name would be permitted with it. */
+const reservedActions: readonly string[] = ["get", "getMany", "list", "watch"];
 
 /**
  * Defines a kind. The value's type is given first, the rest is inferred:
- * `defineKind<BucketStatus>()({ name: "storage.Bucket", … })`.
+ * `defineKind<BucketStatus>()({ name: "storage.Bucket", … })`. What comes back is frozen, to the last column.
  *
- * @throws `invalid_argument` (`ErrInvalidSettings`) for a name that is not of the form, or a default view that is not a view.
+ * @throws `invalid_argument` (`ErrInvalidSettings`) for a name that is not of the form, versions that are not whole numbers from 1 (major)
+ *   and 0 (minor), views that repeat, a default view that is not a view, and an action that is not called what it is listed as, or
+ *   `get`, `getMany`, `list` or `watch`.
  */
 export function defineKind<Value>() {
   return <const Filter extends string, const Actions extends Readonly<Record<string, KindAction>>>(
     settings: Omit<Kind<Value, Filter, Actions>, typeof valueType>,
   ): Kind<Value, Filter, Actions> => {
-    if (!nameForm.test(settings.name)) {
-      throw invalid(
-        "ErrInvalidSettings",
-        `"${settings.name}" does not name a kind. Write group.Name, such as storage.Bucket.`,
-      );
-    }
-    if (!settings.views.includes(settings.defaultView)) {
-      throw invalid(
-        "ErrInvalidSettings",
-        `The default view "${settings.defaultView}" of ${settings.name} is not among its views.`,
-      );
-    }
-    return Object.freeze({ ...settings });
+    checkKind(settings);
+    return freezeDeep({ ...settings });
   };
 }
 
-/** Whether an entry that holds the view `held` can answer a read of the view `wanted`. */
+function checkKind(settings: Omit<Kind, typeof valueType | "loadSchema">): void {
+  const { name, major, minor, views, defaultView, actions } = settings;
+  const check = (holds: boolean, message: string) => {
+    if (!holds) throw invalid("ErrInvalidSettings", message);
+  };
+  check(kindForm.test(name), `${quote(name)} does not name a kind. Write group.Name, such as storage.Bucket.`);
+  check(
+    Number.isSafeInteger(major) && major >= 1 && Number.isSafeInteger(minor) && minor >= 0,
+    `The version of ${name} is a whole major number from 1 and a whole minor number from 0.`,
+  );
+  check(new Set(views).size === views.length, `${name} has a view twice. Views go from narrow to wide, each once.`);
+  check(views.includes(defaultView), `The default view ${quote(defaultView)} of ${name} is not among its views.`);
+  for (const [listed, action] of Object.entries(actions)) {
+    check(action.name === listed, `${name} lists the action ${quote(action.name)} as ${quote(listed)}.`);
+    check(!reservedActions.includes(listed), `${name} cannot have an action ${quote(listed)}: a read is called that.`);
+  }
+}
+
+/** Whether an entry that holds the view `held` can answer a read of the view `wanted`. A view that the kind does not have covers nothing. */
 export function viewCovers(kind: Kind, views: { readonly held: string; readonly wanted: string }): boolean {
   const held = kind.views.indexOf(views.held);
   const wanted = kind.views.indexOf(views.wanted);

@@ -1,26 +1,48 @@
 /** What stands in a native body in place of a sensitive value. */
 export const REDACTED = "[redacted]";
 
+/** Deeper than any vendor's body; what lies below a sensitive path at that depth is redacted unread. */
+const DEEPEST = 200;
+
 /**
- * A copy of a vendor's native body without the fields that its provider declares as sensitive.
+ * A vendor's native body without the fields that its provider declares as sensitive: a copy along those paths, sharing the rest.
  *
- * @param sensitive - paths of property names joined by dots; `*` stands for every property or element at that place.
- *   Names are compared without case, because vendors are not of one mind on it.
+ * @param sensitive - paths of property names joined by dots; `*` stands for every property or element at that place. A name may itself
+ *   have dots. Arrays are looked through: a path need not name their elements, because decoders make one element an object and
+ *   several an array. Names are compared without case, because vendors are not of one mind on it.
  */
 export function redactNative(native: unknown, sensitive: readonly string[]): unknown {
   return redact(
     native,
-    sensitive.map((path) => path.toLowerCase().split(".")),
+    sensitive.map((path) => path.toLowerCase()),
+    0,
   );
 }
 
-function redact(value: unknown, paths: readonly (readonly string[])[]): unknown {
-  if (paths.length === 0 || typeof value !== "object" || value === null || value instanceof Date) return value;
-  const inside = (name: string, child: unknown): unknown => {
-    const rest = paths.flatMap(([head, ...tail]) => (head === "*" || head === name.toLowerCase() ? [tail] : []));
-    return rest.some((path) => path.length === 0) ? REDACTED : redact(child, rest);
-  };
-  return Array.isArray(value)
-    ? value.map((child, index) => inside(String(index), child))
-    : Object.fromEntries(Object.entries(value).map(([name, child]) => [name, inside(name, child)]));
+function redact(value: unknown, paths: readonly string[], depth: number): unknown {
+  if (paths.length === 0 || typeof value !== "object" || value === null) return value;
+  if (value instanceof Date || ArrayBuffer.isView(value)) return value;
+  if (depth === DEEPEST) return REDACTED;
+  if (Array.isArray(value)) {
+    return value.map((element, index) => inside(element, [...pathsBelow(paths, String(index)), ...paths], depth));
+  }
+  const entries = Object.entries(value).map(
+    ([name, child]) => [name, inside(child, pathsBelow(paths, name.toLowerCase()), depth)] as const,
+  );
+  // fromEntries defines own properties, "__proto__" too.
+  return Object.fromEntries(entries);
+}
+
+/** What is left of `paths` below the property `name`: an empty path is the property itself. */
+function pathsBelow(paths: readonly string[], name: string): readonly string[] {
+  return paths.flatMap((path) =>
+    [name, "*"].flatMap((head) => {
+      if (path === head) return [""];
+      return path.startsWith(`${head}.`) ? [path.slice(head.length + 1)] : [];
+    }),
+  );
+}
+
+function inside(child: unknown, paths: readonly string[], depth: number): unknown {
+  return paths.includes("") ? REDACTED : redact(child, paths, depth + 1);
 }

@@ -6,8 +6,10 @@ export interface Account {
   readonly partition: string;
   /** The vendor's id of it. */
   readonly account: string;
-  /** The regions that a list looks in, and that refs may name; `["-"]` for a vendor without regions. */
-  readonly regions: readonly string[];
+  /** The regions that may be asked about: `["-"]` for a vendor without regions, `"*"` for any. */
+  readonly regions: readonly string[] | "*";
+  /** The regions that a list looks in when its request names none; all of `regions` if left out. */
+  readonly listRegions?: readonly string[];
   /** The credential role that calls are made as; part of the scope. */
   readonly role: string;
   /** A name for people. */
@@ -18,9 +20,12 @@ export interface Account {
 export interface AccountDirectory {
   /** Every account of the context's tenant, or those of one provider. */
   list(ctx: Context, request: { readonly provider?: string }): Promise<readonly Account[]>;
-  /** The account that a ref names, or `undefined` if this tenant has none such. */
+  /**
+   * The account that a ref names, or `undefined` if this tenant has none such. A directory that has it in memory answers without
+   * a promise: this is asked on every read, those that a cache answers too.
+   */
   find(
     ctx: Context,
     request: { readonly provider: string; readonly partition: string; readonly account: string },
-  ): Promise<Account | undefined>;
+  ): Account | undefined | Promise<Account | undefined>;
 }

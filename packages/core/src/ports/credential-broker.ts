@@ -1,6 +1,6 @@
 import type { Context } from "../context/context.ts";
 import type { Lease } from "../lease.ts";
-import type { Scope } from "../scope.ts";
+import type { Scope, ScopeKey } from "../scope.ts";
 
 /**
  * Port: leases for scopes. The kernel asks only when a vendor is about to be called. Calls of one scope share a lease:
@@ -9,7 +9,7 @@ import type { Scope } from "../scope.ts";
 export interface CredentialBroker {
   /** @throws `unauthenticated` when there are none to be had. */
   lease(ctx: Context, scope: Scope): Promise<Lease>;
-  /** The vendor refused the lease: it is not to be handed out again. */
+  /** The vendor refused the lease: it is not to be handed out again. Told late, after a new one was taken, it leaves that alone. */
   refused(lease: Lease): void;
 }
 
@@ -22,22 +22,23 @@ export interface CredentialBroker {
 export function ambientCredentials(
   parametersOf: (scope: Scope) => Readonly<Record<string, string>> = () => ({}),
 ): CredentialBroker {
-  const leases = new Map<string, Lease>();
+  const leases = new Map<ScopeKey, Lease>();
+  let made = 0;
   return {
     async lease(_ctx, scope) {
       const known = leases.get(scope.key);
       if (known !== undefined) return known;
       const lease: Lease = Object.freeze({
-        id: `ambient-${leases.size + 1}`,
+        id: `ambient-${++made}`,
         scope,
         kind: "ambient",
-        parameters: parametersOf(scope),
+        parameters: Object.freeze({ ...parametersOf(scope) }),
       });
       leases.set(scope.key, lease);
       return lease;
     },
     refused(lease) {
-      leases.delete(lease.scope.key);
+      if (leases.get(lease.scope.key) === lease) leases.delete(lease.scope.key);
     },
   };
 }

@@ -1,4 +1,6 @@
+import type { CloudLinkError } from "../error/cloudlink-error.ts";
 import { invalid } from "../error/invalid.ts";
+import { quote } from "../error/quote.ts";
 
 declare const refBrand: unique symbol;
 
@@ -32,8 +34,11 @@ export interface Ref extends RefParts {
   readonly [refBrand]: true;
 }
 
-/** Longer texts are refused before they are looked at. ARM ids, the longest known, stay under 1,100 characters. */
-const LONGEST_REF = 2048;
+/**
+ * The most characters of a canonical ref; longer texts are refused before they are looked at. It has room for the longest id known,
+ * an S3 key of 1,024 bytes, each percent-encoded. ARM ids stay under 1,100 characters.
+ */
+export const LONGEST_REF = 4096;
 
 /** What stands in a ref for a region or partition that the vendor does not have. */
 export const NONE = "-";
@@ -41,9 +46,12 @@ export const NONE = "-";
 const partNames = ["provider", "partition", "account", "region", "kind", "id"] as const;
 const providerForm = /^[a-z][a-z0-9-]{0,62}$/;
 const placeForm = /^(-|[a-z0-9][a-z0-9-]{0,62})$/;
-const kindForm = /^[a-z][a-z0-9]{0,30}(\.[A-Z][A-Za-z0-9]{0,62})$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is there to find
-const controlCharacter = /[\u0000-\u001f\u007f]/;
+/** The form of a kind's name: a group and a name. */
+export const kindForm = /^[a-z][a-z0-9]{0,30}\.[A-Z][A-Za-z0-9]{0,62}$/;
+const controlCharacter = /\p{Cc}/u;
+
+/** Registered globally, so that a ref made by another installed copy of this package is one here too. */
+const marker = Symbol.for("cloudlink.ref");
 
 class CanonicalRef implements RefParts {
   readonly provider: string;
@@ -65,6 +73,10 @@ class CanonicalRef implements RefParts {
     Object.freeze(this);
   }
 
+  get [marker](): true {
+    return true;
+  }
+
   toString(): string {
     return this.key;
   }
@@ -72,21 +84,34 @@ class CanonicalRef implements RefParts {
   toJSON(): string {
     return this.key;
   }
+
+  /** What `util.inspect` and `console.log` show. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.key;
+  }
 }
 
-/** @throws `invalid_argument` (`ErrInvalidRef`) that names the part which is wrong. */
+/**
+ * The ref of these parts.
+ *
+ * @throws `invalid_argument` (`ErrInvalidRef`) that names the part which is wrong: a provider, place or kind not of its form; an account
+ *   of no or over 256 characters, an id of none or over 1,024; either with control characters, not well-formed Unicode, or `.` or `..`,
+ *   which a URL loses even percent-encoded (WHATWG URL, dot segments); or all of it over 4,096 characters in canonical form.
+ */
 export function createRef(parts: RefParts): Ref {
   check(
-    providerForm.test(parts.provider),
+    hasForm(parts.provider, providerForm),
     "provider",
     "starts with a letter and has lower-case letters, digits and hyphens",
   );
-  check(placeForm.test(parts.partition), "partition", "has lower-case letters, digits and hyphens, or is -");
-  check(isText(parts.account, 256), "account", "is 1 to 256 characters without control characters");
-  check(placeForm.test(parts.region), "region", "has lower-case letters, digits and hyphens, or is -");
-  check(kindForm.test(parts.kind), "kind", "is a group and a name, such as compute.VirtualMachine");
-  check(isText(parts.id, 1024), "id", "is 1 to 1,024 characters without control characters");
-  return new CanonicalRef(parts) as unknown as Ref;
+  check(hasForm(parts.partition, placeForm), "partition", "has lower-case letters, digits and hyphens, or is -");
+  check(isText(parts.account, 256), "account", "is 1 to 256 characters without control characters, and not . or ..");
+  check(hasForm(parts.region, placeForm), "region", "has lower-case letters, digits and hyphens, or is -");
+  check(hasForm(parts.kind, kindForm), "kind", "is a group and a name, such as compute.VirtualMachine");
+  check(isText(parts.id, 1024), "id", "is 1 to 1,024 characters without control characters, and not . or ..");
+  const ref = new CanonicalRef(parts);
+  if (ref.key.length > LONGEST_REF) throw tooLong(ref.key.length);
+  return ref as unknown as Ref;
 }
 
 /**
@@ -95,13 +120,12 @@ export function createRef(parts: RefParts): Ref {
  * @throws `invalid_argument` (`ErrInvalidRef`).
  */
 export function parseRef(text: string): Ref {
-  if (text.length > LONGEST_REF)
-    throw invalid("ErrInvalidRef", `A ref has at most ${LONGEST_REF} characters; this one has ${text.length}.`);
-  const encoded = text.split("/");
+  if (typeof text === "string" && text.length > LONGEST_REF) throw tooLong(text.length);
+  const encoded = typeof text === "string" ? text.split("/") : [];
   if (encoded.length !== partNames.length) {
     throw invalid(
       "ErrInvalidRef",
-      `"${shown(text)}" is not a ref. Write provider/partition/account/region/kind/id, each part percent-encoded, or an id of the vendor's own such as an ARN.`,
+      `${quote(text)} is not a ref. Write provider/partition/account/region/kind/id, each part percent-encoded, or an id of the vendor's own such as an ARN.`,
     );
   }
   const [provider, partition, account, region, kind, id] = encoded.map(decodePart) as [
@@ -115,16 +139,16 @@ export function parseRef(text: string): Ref {
   return createRef({ provider, partition, account, region, kind, id });
 }
 
-/** Whether `value` is a ref made by {@link createRef} or {@link parseRef}. */
+/** Whether `value` is a ref made by {@link createRef} or {@link parseRef}, of this or another installed copy of the package. */
 export function isRef(value: unknown): value is Ref {
-  return value instanceof CanonicalRef;
+  return typeof value === "object" && value !== null && (value as { [marker]?: unknown })[marker] === true;
 }
 
 function decodePart(encoded: string): string {
   try {
     return decodeURIComponent(encoded);
   } catch {
-    throw invalid("ErrInvalidRef", `"${shown(encoded)}" is not valid percent-encoding. Encode % as %25.`);
+    throw invalid("ErrInvalidRef", `${quote(encoded)} is not valid percent-encoding. Encode % as %25.`);
   }
 }
 
@@ -132,11 +156,22 @@ function check(holds: boolean, part: string, rule: string): void {
   if (!holds) throw invalid("ErrInvalidRef", `The ${part} of a ref ${rule}.`);
 }
 
-function isText(text: string, longest: number): boolean {
-  return text.length > 0 && text.length <= longest && text.isWellFormed() && !controlCharacter.test(text);
+function tooLong(length: number): CloudLinkError {
+  return invalid("ErrInvalidRef", `A ref has at most ${LONGEST_REF} characters; this one has ${length}.`);
 }
 
-/** As much of a caller's text as an error message shows. */
-function shown(text: string): string {
-  return text.length > 120 ? `${text.slice(0, 120)}…` : text;
+function hasForm(text: unknown, form: RegExp): boolean {
+  return typeof text === "string" && form.test(text);
+}
+
+function isText(text: unknown, longest: number): boolean {
+  return (
+    typeof text === "string" &&
+    text.length > 0 &&
+    text.length <= longest &&
+    text !== "." &&
+    text !== ".." &&
+    text.isWellFormed() &&
+    !controlCharacter.test(text)
+  );
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { createKindSchema } from "../kind-schema.ts";
+import { createKindSchema, openWords } from "../kind-schema.ts";
 import type { VirtualMachineStatus } from "./virtual-machine.ts";
 
 const instant = z.iso.datetime({ precision: null }).describe("RFC 3339, UTC");
@@ -7,11 +7,13 @@ const text = z.string().min(1);
 
 /**
  * The same as {@link VirtualMachineStatus}, for what the compiler does not see: answers of plugins in other processes,
- * the conformance suite, JSON Schema. A field it does not know is dropped, not refused: a peer may be of a later minor version.
+ * the conformance suite, JSON Schema. A field it does not know is dropped and a state it does not know is `unknown`, neither is refused:
+ * a peer may be of a later minor version.
  */
 const status = z.object({
   id: text.describe("The vendor's id within account and region."),
-  powerState: z.enum([
+  powerState: openWords([
+    "unknown",
     "starting",
     "running",
     "stopping",
@@ -20,11 +22,10 @@ const status = z.object({
     "suspended",
     "deleting",
     "deleted",
-    "unknown",
   ]),
   rawState: z.string().describe("The vendor's own word for the state."),
   stateReason: text.exactOptional(),
-  billed: z.enum(["yes", "no", "unknown"]).describe("Whether compute time is billed in this state."),
+  billed: openWords(["unknown", "yes", "no"]).describe("Whether compute time is billed in this state."),
   name: text.exactOptional(),
   addresses: z.array(
     z.object({
@@ -42,7 +43,7 @@ const status = z.object({
     subnetwork: text.exactOptional(),
   }),
   size: z.object({
-    name: text,
+    name: z.string().describe("Empty where the view does not hold the size."),
     virtualCpus: z.int().positive().exactOptional(),
     memoryMiB: z.int().positive().exactOptional(),
   }),
@@ -54,7 +55,7 @@ const status = z.object({
   createdAt: instant.exactOptional(),
   startedAt: instant.exactOptional(),
   stateChangedAt: instant.exactOptional(),
-  health: z.enum(["ok", "impaired", "initializing", "not-applicable", "unknown"]).exactOptional(),
+  health: openWords(["unknown", "ok", "impaired", "initializing", "not-applicable"]).exactOptional(),
 }) satisfies z.ZodType<VirtualMachineStatus>;
 
 export const virtualMachineSchema = createKindSchema<VirtualMachineStatus>(status);

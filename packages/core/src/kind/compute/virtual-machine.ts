@@ -36,7 +36,7 @@ export interface MachinePlacement {
 
 /** How large it is. */
 export interface MachineSize {
-  /** The vendor's name of the size, such as `m7g.large`. */
+  /** The vendor's name of the size, such as `m7g.large`; empty in the view `state` where the vendor's answer did not hold it. */
   readonly name: string;
   readonly virtualCpus?: number;
   readonly memoryMiB?: number;
@@ -90,7 +90,8 @@ const reboot: KindAction = {
 /**
  * Virtual machines: EC2 instances, Azure virtual machines and their like.
  *
- * Views: `state` (power state alone is sure to be fresh; what else comes is a gift), `standard`, and `health`, which adds the
+ * Views: `state` (id, states, whether it is billed and region are sure; what else comes is a gift, and what did not come is left out, or
+ * empty or `false` where the type asks for something, so that these say nothing in this view), `standard`, and `health`, which adds the
  * vendor's health checks and may cost a second vendor call.
  */
 export const VirtualMachine = defineKind<VirtualMachineStatus>()({

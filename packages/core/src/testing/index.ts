@@ -1,0 +1,1 @@
+export { createManualClock, type ManualClock, type ManualClockSettings } from "./manual-clock.ts";

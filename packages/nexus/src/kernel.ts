@@ -1,0 +1,30 @@
+import type {
+  AccountDirectory,
+  Cache,
+  CredentialBroker,
+  Events,
+  Permission,
+  ProviderDirectory,
+  Telemetry,
+} from "@cloudlink/core";
+import type { PageTokens } from "./page-token.ts";
+import type { RefResolver } from "./ref-resolver.ts";
+import type { RetryBudgets } from "./retry-budget.ts";
+
+/** The ports that the kernel is composed of, and what it keeps between calls. */
+export interface Kernel {
+  readonly providers: ProviderDirectory;
+  readonly refs: RefResolver;
+  readonly accounts: AccountDirectory;
+  readonly credentials: CredentialBroker;
+  readonly permission: Permission;
+  readonly cache: Cache;
+  readonly telemetry: Telemetry;
+  readonly events: Events;
+  readonly budgets: RetryBudgets;
+  readonly pageTokens: PageTokens;
+  readonly defaultTimeoutMs: number;
+  readonly concurrency: number;
+  /** Aborted when the kernel closes; every call that leaves for a vendor listens to it. */
+  readonly closing: AbortSignal;
+}

@@ -1,0 +1,66 @@
+import { CloudLinkError, type Kind, type KindCapabilities, type KindHandler, type Provider } from "@cloudlink/core";
+import type { Kernel } from "./kernel.ts";
+import { unknownProvider } from "./ref-resolver.ts";
+
+/** Where calls of one kind to one provider go. */
+export interface Route {
+  readonly provider: Provider;
+  readonly handler: KindHandler;
+  /** What the provider declared of the kind; what is not in it is not called. */
+  readonly capabilities: KindCapabilities;
+}
+
+/** @throws `invalid_argument` for a provider that is not registered or a kind that it does not know. */
+export function routeTo(kernel: Kernel, target: { readonly provider: string; readonly kind: Kind }): Route {
+  const provider = kernel.providers.current(target.provider);
+  if (provider === undefined) throw unknownProvider(kernel.providers, target.provider);
+  const route = routeOf(provider, target.kind);
+  if (route === undefined) {
+    const known = provider.metadata.kinds.map(({ kind, major }) => `${kind} v${major}`);
+    throw new CloudLinkError({
+      reason: "ErrUnknownKind",
+      message: `The provider "${target.provider}" has no ${target.kind.name} v${target.kind.major}. It has: ${known.join(", ")}.`,
+      origin: "caller",
+      provider: target.provider,
+    });
+  }
+  return route;
+}
+
+/** The route to a kind of `provider`, or `undefined` if it does not declare that kind in that major version. */
+export function routeOf(provider: Provider, kind: Kind): Route | undefined {
+  const isKind = (named: { readonly kind: string; readonly major: number }) =>
+    named.kind === kind.name && named.major === kind.major;
+  const capabilities = provider.metadata.kinds.find(isKind);
+  const handler = provider.kinds.find((each) => isKind({ kind: each.kind.name, major: each.kind.major }));
+  if (capabilities === undefined || handler === undefined) return undefined;
+  return { provider, handler, capabilities };
+}
+
+/** The view to ask for: the one that was named, or the kind's own. @throws `invalid_argument`, `unimplemented`. */
+export function viewFor(
+  kind: Kind,
+  request: { readonly view: string | undefined; readonly declared: readonly string[] },
+): string {
+  const view = request.view ?? kind.defaultView;
+  if (!kind.views.includes(view)) {
+    throw new CloudLinkError({
+      reason: "ErrInvalidRequest",
+      message: `${kind.name} has no view "${view}". It has: ${kind.views.join(", ")}.`,
+      origin: "caller",
+    });
+  }
+  // A wider view that the provider can give answers a narrower one.
+  const wideEnough = kind.views.slice(kind.views.indexOf(view)).find((each) => request.declared.includes(each));
+  if (wideEnough === undefined) throw unimplemented(`the view "${view}" of ${kind.name}`);
+  return wideEnough;
+}
+
+/** The answer to whatever a provider does not declare. */
+export function unimplemented(what: string): CloudLinkError {
+  return new CloudLinkError({
+    reason: "ErrUnimplemented",
+    message: `The provider does not declare ${what}.`,
+    origin: "plugin",
+  });
+}

@@ -1,0 +1,59 @@
+import { type ProviderMetadata, VirtualMachine } from "@cloudlink/core";
+import packageJson from "../package.json" with { type: "json" };
+import { partitionNames } from "./partition.ts";
+import { leaseKeys } from "./settings.ts";
+
+/** The most values of one EC2 filter, and so the most ids of one batch read (EC2 API reference, DescribeInstances). */
+export const MOST_FILTER_VALUES = 200;
+
+/** The largest page of DescribeInstances (EC2 API reference, MaxResults: 5 to 1,000). */
+export const LARGEST_PAGE = 1000;
+export const SMALLEST_PAGE = 5;
+
+const describe = ["ec2:DescribeInstances"];
+const describeWithHealth = [...describe, "ec2:DescribeInstanceStatus"];
+
+/** What this provider says of itself. */
+export const metadata: ProviderMetadata = {
+  name: "aws",
+  version: packageJson.version,
+  displayName: "Amazon Web Services",
+  partitions: partitionNames,
+  kinds: [
+    {
+      kind: VirtualMachine.name,
+      major: VirtualMachine.major,
+      regional: true,
+      refTemplates: [{ template: "arn:{partition}:ec2:{region}:{account}:instance/{id}" }],
+      get: { operations: describeWithHealth, views: ["standard", "health"], native: true },
+      getMany: { operations: describeWithHealth, views: ["standard", "health"], maxRefs: MOST_FILTER_VALUES },
+      list: {
+        operations: describe,
+        views: ["standard"],
+        pushDown: ["powerState", "name", "placement.zone", "placement.network", "size.name", "tags"],
+        maxPageSize: LARGEST_PAGE,
+      },
+      // DescribeInstances carries no secret: user data has a call of its own.
+      sensitive: [],
+    },
+  ],
+  // EC2 API reference, "Request throttling": non-mutating actions share a bucket of 100 that refills by 20 a second.
+  limits: [
+    {
+      name: "ec2-describe",
+      dimensions: ["account", "region"],
+      operations: describeWithHealth,
+      burst: 100,
+      refillPerSecond: 20,
+    },
+  ],
+  hosts: [
+    "ec2.*.amazonaws.com",
+    "ec2.*.amazonaws.com.cn",
+    "ec2.*.api.aws",
+    "sts.*.amazonaws.com",
+    "sts.*.amazonaws.com.cn",
+    "sts.amazonaws.com",
+  ],
+  credentials: { ambient: true, keys: leaseKeys },
+};
