@@ -1,0 +1,20 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { printable } from "./printable.ts";
+
+describe("printable", () => {
+  it("spells out what a terminal would obey or hide", () => {
+    expect(printable("a\u001b[31mb\u202ec\n\ud800")).toBe("a\\u{1b}[31mb\\u{202e}c\\u{a}\\u{d800}");
+  });
+
+  it("is one line of well-formed text, and not much longer than what it may show", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), fc.nat(50), (text, longest) => {
+        const shown = printable(text, longest);
+        expect(shown.isWellFormed()).toBe(true);
+        expect(shown).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+        expect(shown.length).toBeLessThanOrEqual(longest * "\\u{10ffff}".length + 1);
+      }),
+    );
+  });
+});

@@ -1,0 +1,28 @@
+/** A goal as `goals.md` states it: the figure is at most, or at least, a number. */
+export type Goal = { readonly atMost: number } | { readonly atLeast: number };
+
+/** One measured figure, beside its goal. What `--json` writes has these fields, with the goal as text. */
+export interface Figure {
+  /** `speed-10`, as in the goals. */
+  readonly row: string;
+  readonly name: string;
+  readonly value: number;
+  /** `x` for a ratio. */
+  readonly unit: string;
+  readonly goal: Goal;
+  /** How many calls, items or rounds it stands on. */
+  readonly n: number;
+  /** The smallest and the largest of the rounds that `value` is the median of. */
+  readonly spread?: readonly [number, number];
+  /** What else was seen: the absolute times behind a ratio, say. */
+  readonly note?: string;
+}
+
+export function isMet({ value, goal }: Pick<Figure, "value" | "goal">): boolean {
+  // NaN, a figure that was not measured, meets nothing.
+  return "atMost" in goal ? value <= goal.atMost : value >= goal.atLeast;
+}
+
+export function goalText(goal: Goal): string {
+  return "atMost" in goal ? `<=${goal.atMost}` : `>=${goal.atLeast}`;
+}

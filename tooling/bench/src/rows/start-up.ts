@@ -1,0 +1,102 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { spreadOf } from "../measure.ts";
+import type { Row } from "../row.ts";
+import { ACCOUNT, REGION, startVendor, type Vendor } from "../vendor.ts";
+
+const run = promisify(execFile);
+
+/** Each program ends by printing the CPU, in microseconds, that it took since Node was up. */
+const begin = "const before = process.cpuUsage();";
+const end = "const { user, system } = process.cpuUsage(before); console.log(user + system);";
+
+const importKernel = `${begin} await import("@cloudlink/core"); await import("@cloudlink/nexus"); ${end}`;
+const importEverything = `${begin} await import("@cloudlink/core"); await import("@cloudlink/nexus"); await import("@aws-sdk/client-ec2"); ${end}`;
+
+const firstAnswer = `${begin}
+const { background, staticCredentials, VirtualMachine } = await import("@cloudlink/core");
+const { createNexus } = await import("@cloudlink/nexus");
+const { aws } = await import("@cloudlink/provider-aws");
+const { ENDPOINT: endpoint, KEY: accessKeyId, SECRET: secretAccessKey, ID } = process.env;
+const nexus = createNexus({
+  providers: [aws({ endpoint })],
+  accounts: [{ provider: "aws", partition: "aws", account: "${ACCOUNT}", regions: ["${REGION}"], role: "reader" }],
+  credentials: staticCredentials(() => ({ accessKeyId, secretAccessKey })),
+});
+await nexus.get(background(), { kind: VirtualMachine, ref: "arn:aws:ec2:${REGION}:${ACCOUNT}:instance/" + ID });
+${end} await nexus.close();`;
+
+const sdkAnswer = `${begin}
+const { DescribeInstancesCommand, EC2Client } = await import("@aws-sdk/client-ec2");
+const { ENDPOINT: endpoint, KEY: accessKeyId, SECRET: secretAccessKey, ID } = process.env;
+const client = new EC2Client({ region: "${REGION}", endpoint, credentials: { accessKeyId, secretAccessKey } });
+await client.send(new DescribeInstancesCommand({ InstanceIds: [ID] }));
+${end} client.destroy();`;
+
+/** As {@link sdkAnswer}, with a second SDK client loaded eagerly: what a provider that is not lazy would cost. */
+const eagerAnswer = sdkAnswer.replace(
+  "const client =",
+  'await import("@aws-sdk/client-sts"); await import("@aws-sdk/credential-providers"); await import("zod"); const client =',
+);
+
+/** Row 15, but for the server, which does not exist yet: what a fresh process pays to import the kernel, and to get its first answer. */
+export const startUp: Row = {
+  row: "speed-15",
+  group: "live",
+  async measure({ subjects, size, control }) {
+    await using vendor = await startVendor({ count: 100 });
+    const rounds = size === "full" ? 11 : 1;
+    const environment = { ...process.env, ...(await oneInstance(subjects.sdk, vendor)) };
+    const cpuOf = async (program: string) => {
+      const resolved = program.replace(
+        /import\("([^"]+)"\)/g,
+        (_, name: string) => `import("${subjects.resolve(name)}")`,
+      );
+      const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", resolved], { env: environment });
+      return Number(stdout) / 1_000;
+    };
+
+    const imports: number[] = [];
+    const ratios: number[] = [];
+    const answers: number[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      imports.push(await cpuOf(control ? importEverything : importKernel));
+      const answer = await cpuOf(control ? eagerAnswer : firstAnswer);
+      answers.push(answer);
+      ratios.push(answer / (await cpuOf(sdkAnswer)));
+    }
+    const [imported, ratio, answered] = [spreadOf(imports), spreadOf(ratios), spreadOf(answers)];
+    return [
+      {
+        row: "speed-15",
+        name: "import of core and nexus in a fresh process, CPU",
+        value: imported.median,
+        unit: "ms",
+        goal: { atMost: 30 },
+        n: rounds,
+        spread: [imported.min, imported.max],
+      },
+      {
+        row: "speed-15",
+        name: "first live answer of a fresh process ÷ the SDK's own import and call, CPU",
+        value: ratio.median,
+        unit: "x",
+        goal: { atMost: 1.3 },
+        n: rounds,
+        spread: [ratio.min, ratio.max],
+        note: `${answered.median.toFixed(0)} ms; the server's part of the row comes with the server`,
+      },
+    ];
+  },
+};
+
+async function oneInstance(
+  { DescribeInstancesCommand, EC2Client }: typeof import("@aws-sdk/client-ec2"),
+  { endpoint, credentials }: Vendor,
+): Promise<NodeJS.ProcessEnv> {
+  const client = new EC2Client({ region: REGION, endpoint, credentials: { ...credentials } });
+  const { Reservations } = await client.send(new DescribeInstancesCommand({ MaxResults: 5 }));
+  client.destroy();
+  const ID = Reservations?.[0]?.Instances?.[0]?.InstanceId;
+  return { ENDPOINT: endpoint, KEY: credentials.accessKeyId, SECRET: credentials.secretAccessKey, ID };
+}
