@@ -7,6 +7,10 @@ const sources = globSync("{packages,apps,tooling}/*/src/index.ts", { cwd: import
   find: new RegExp(`^@cloudlink/${dirname(dirname(entry)).split("/").at(-1)}$`),
   replacement: join(import.meta.dirname, entry),
 }));
+sources.push({
+  find: /^@cloudlink\/core\/testing$/,
+  replacement: join(import.meta.dirname, "packages/core/src/testing/index.ts"),
+});
 
 export default defineConfig({
   resolve: { alias: sources.filter(({ replacement }) => existsSync(replacement)) },

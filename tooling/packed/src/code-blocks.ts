@@ -1,0 +1,25 @@
+/** A fenced block of TypeScript in a page, as a whole program. */
+export interface CodeBlock {
+  /** `README.md:12`: the page and the line its fence stands on. */
+  readonly name: string;
+  readonly code: string;
+  /** The fence says ` ```ts sandbox `: the program wants an AWS to talk to. */
+  readonly sandbox: boolean;
+}
+
+/** The ` ```ts ` blocks of a Markdown page, in order; a block inside a list is taken without its indentation. */
+export function codeBlocks(page: { readonly path: string; readonly text: string }): readonly CodeBlock[] {
+  const blocks: CodeBlock[] = [];
+  for (const { index, groups = {} } of page.text.matchAll(FENCE)) {
+    const { indent = "", info = "", code = "" } = groups;
+    const line = page.text.slice(0, index).split("\n").length;
+    blocks.push({
+      name: `${page.path}:${line}`,
+      code: code.replaceAll(new RegExp(`^${indent}`, "gm"), ""),
+      sandbox: info.trim() === "sandbox",
+    });
+  }
+  return blocks;
+}
+
+const FENCE = /^(?<indent>[ \t]*)```ts(?<info>[ \t][^\n]*)?\n(?<code>[\s\S]*?)^\k<indent>```[ \t]*$/gm;

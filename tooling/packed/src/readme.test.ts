@@ -1,0 +1,68 @@
+import { execFile } from "node:child_process";
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { createSandbox, type Sandbox } from "@cloudlink/sandbox";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { codeBlocks } from "./code-blocks.ts";
+import { packedProject } from "./packed-project.ts";
+
+const run = promisify(execFile);
+const repository = join(import.meta.dirname, "../../..");
+const pages = globSync(["*.md", "docs/**/*.md", "{packages,apps}/*/README.md"], { cwd: repository }).sort();
+const programs = pages
+  .flatMap((path) => codeBlocks({ path, text: readFileSync(join(repository, path), "utf8") }))
+  .map((block) => ({ ...block, file: `${block.name.replaceAll(/[^\w.-]/g, "-")}.mts` }));
+
+const { directory } = packedProject();
+const folder = join(directory, "scratch", `${process.pid}-readme`);
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  mkdirSync(folder, { recursive: true });
+  for (const { file, code } of programs) writeFileSync(join(folder, file), code);
+  sandbox = await createSandbox({ port: 0, population: true });
+});
+
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await sandbox.close();
+});
+
+/** Nothing of the caller's AWS configuration, so that a program sees the sandbox or no AWS at all. */
+function environment(wantsSandbox: boolean): NodeJS.ProcessEnv {
+  const base = { PATH: process.env.PATH, HOME: folder, AWS_EC2_METADATA_DISABLED: "true" };
+  const key = sandbox.accounts[0]?.accessKeys?.[0];
+  if (!wantsSandbox || key === undefined) return base;
+  return {
+    ...base,
+    CLOUDLINK_SANDBOX_ENDPOINT: sandbox.endpoint,
+    AWS_ENDPOINT_URL: sandbox.endpoint,
+    AWS_ACCESS_KEY_ID: key.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
+    AWS_REGION: "us-east-1",
+  };
+}
+
+describe("every program in the documentation, against the packed packages,", () => {
+  test.each(programs)("runs: $name", async ({ file, sandbox: wantsSandbox }) => {
+    await run(process.execPath, [join(folder, file)], { env: environment(wantsSandbox), timeout: 20_000 });
+  });
+
+  test("type-checks by the declarations as packed", async () => {
+    const compilerOptions = {
+      target: "ES2023",
+      module: "NodeNext",
+      strict: true,
+      noEmit: true,
+      types: ["node"],
+      typeRoots: [join(repository, "node_modules/@types")],
+    };
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.mts"] }));
+    await run(join(repository, "node_modules/.bin/tsc"), ["-p", folder]).catch(({ stdout }) => expect.fail(stdout));
+  });
+
+  test.each(globSync("packages/*/README.md", { cwd: repository }))("is there to copy in %s", (path) => {
+    expect(programs.filter(({ name }) => name.startsWith(`${path}:`))).not.toEqual([]);
+  });
+});
