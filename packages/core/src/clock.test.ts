@@ -9,6 +9,15 @@ describe("systemClock", () => {
     vi.useRealTimers();
   });
 
+  it("tells wall time since the Unix epoch, and monotonic time that a wall clock set back does not move", () => {
+    vi.setSystemTime(5_000);
+    const before = systemClock.monotonicMs();
+    expect(systemClock.nowMs()).toBe(5_000);
+    vi.setSystemTime(1_000);
+    expect(systemClock.nowMs()).toBe(1_000);
+    expect(systemClock.monotonicMs()).toBeGreaterThanOrEqual(before);
+  });
+
   it("runs a task once, after its delay", () => {
     let ran = 0;
     systemClock.schedule(() => ran++, { delayMs: 50 });
@@ -77,9 +86,7 @@ describe("a background task", () => {
       made.push(timer);
       return timer;
     }) as typeof setTimeout);
-    const cancels = [true, false].map((background) =>
-      systemClock.schedule(() => {}, { delayMs: 60_000, background }),
-    );
+    const cancels = [true, false].map((background) => systemClock.schedule(() => {}, { delayMs: 60_000, background }));
     expect(made.map((timer) => timer.hasRef())).toEqual([false, true]);
     for (const cancel of cancels) cancel();
     spy.mockRestore();

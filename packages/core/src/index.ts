@@ -14,15 +14,7 @@ export {
   parseTraceparent,
   type TraceContext,
 } from "./context/trace-context.ts";
-export {
-  type ActionEffect,
-  CloudLinkError,
-  type ErrorFields,
-  type ErrorInit,
-  type ErrorJson,
-  type ErrorOrigin,
-  type RetryAdvice,
-} from "./error/cloudlink-error.ts";
+export { CloudLinkError } from "./error/cloudlink-error.ts";
 export {
   type ErrorCode,
   errorCodeOfGrpcNumber,
@@ -39,15 +31,15 @@ export {
   isDocumentedReason,
 } from "./error/reason.ts";
 export type { AnswerSource, Freshness } from "./freshness.ts";
-export {
-  type MachineHealth,
-  type MachinePlacement,
-  type MachineSize,
-  type NetworkAddress,
-  type PowerState,
-  VirtualMachine,
-  type VirtualMachineStatus,
-} from "./kind/compute/virtual-machine.ts";
+export { VirtualMachine } from "./kind/compute/virtual-machine.ts";
+export type {
+  MachineHealth,
+  MachinePlacement,
+  MachineSize,
+  NetworkAddress,
+  PowerState,
+  VirtualMachineStatus,
+} from "./kind/compute/virtual-machine-status.ts";
 export { createFilter, type Filter, type FilterRequest, matchesFilter, valueAt } from "./kind/filter.ts";
 export { freezeDeep } from "./kind/freeze.ts";
 export {
@@ -65,7 +57,7 @@ export { REDACTED, redactNative } from "./kind/redact.ts";
 export type { Lease } from "./lease.ts";
 export type { Account, AccountDirectory } from "./ports/account-directory.ts";
 export { type Cache, type CacheEntry, type CacheFill, type CacheRead, noCache } from "./ports/cache.ts";
-export { ambientCredentials, type CredentialBroker } from "./ports/credential-broker.ts";
+export { ambientCredentials, type CredentialBroker, staticCredentials } from "./ports/credential-broker.ts";
 export { type Events, noEvents, type ResourceEvent } from "./ports/events.ts";
 export { allowAll, type Permission, type PermissionRequest } from "./ports/permission.ts";
 export type { ProviderDirectory } from "./ports/provider-directory.ts";

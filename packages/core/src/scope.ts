@@ -34,7 +34,11 @@ const partNames = ["tenant", "provider", "partition", "account", "role", "region
 /** Room for the longest part that is known, the ARN of an IAM role: 2,048 characters (IAM API, `RoleArn`). */
 const LONGEST_PART = 2048;
 
-/** @throws `invalid_argument` (`ErrInvalidRequest`) for a part that is empty, over 2,048 characters or not well-formed Unicode. */
+/**
+ * Makes a scope.
+ *
+ * @throws `invalid_argument` (`ErrInvalidRequest`) for a part that is empty, over 2,048 characters or not well-formed Unicode.
+ */
 export function createScope(parts: ScopeParts): Scope {
   const encoded = partNames.map((name) => {
     const part = parts[name];

@@ -60,13 +60,14 @@ describe("Context", () => {
     expect(ctx.withTrace(other).trace).toEqual(other);
   });
 
-  it.each([["empty", ""], ["over 256 characters", "x".repeat(257)], ["half a surrogate pair", "a\ud800"]])(
-    "refuses a tenant that is %s",
-    (_case, tenant) => {
-      const error = thrown(() => background().withTenant(tenant));
-      expect([error.code, error.reason]).toEqual(["invalid_argument", "ErrInvalidRequest"]);
-    },
-  );
+  it.each([
+    ["empty", ""],
+    ["over 256 characters", "x".repeat(257)],
+    ["half a surrogate pair", "a\ud800"],
+  ])("refuses a tenant that is %s", (_case, tenant) => {
+    const error = thrown(() => background().withTenant(tenant));
+    expect([error.code, error.reason]).toEqual(["invalid_argument", "ErrInvalidRequest"]);
+  });
 
   it.each([-1, Number.NaN, "50" as unknown as number])("refuses a timeout of %o", (timeoutMs) => {
     expect(thrown(() => background().withTimeout(timeoutMs)).code).toBe("invalid_argument");
@@ -75,7 +76,9 @@ describe("Context", () => {
 
 describe("deadlines", () => {
   it("Meaning 8: deadlines only shrink, over any tree of derived contexts", () => {
-    type Step = { with: "timeout"; ms: number } | { with: "tenant" | "cancel" | "signal" | "trace" | "callId" | "wait" };
+    type Step =
+      | { with: "timeout"; ms: number }
+      | { with: "tenant" | "cancel" | "signal" | "trace" | "callId" | "wait" };
     const step: fc.Arbitrary<Step> = fc.oneof(
       fc.record({
         with: fc.constant("timeout" as const),
@@ -86,7 +89,9 @@ describe("deadlines", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(), step), { maxLength: 30 }), (steps) => {
         const clock = createManualClock();
-        const tree: { ctx: Context; parent: Context | undefined }[] = [{ ctx: background({ clock }), parent: undefined }];
+        const tree: { ctx: Context; parent: Context | undefined }[] = [
+          { ctx: background({ clock }), parent: undefined },
+        ];
         for (const [pick, made] of steps) {
           const parent = tree[pick % tree.length]?.ctx as Context;
           if (made.with === "wait") clock.advance(100);
@@ -205,7 +210,14 @@ describe("signal", () => {
     let now = 0;
     let fire = () => {};
     const ctx = background({
-      clock: { nowMs: () => now, monotonicMs: () => now, schedule: (task) => ((fire = task), () => {}) },
+      clock: {
+        nowMs: () => now,
+        monotonicMs: () => now,
+        schedule(task) {
+          fire = task;
+          return () => {};
+        },
+      },
     }).withTimeout(10);
     const { signal } = ctx;
     now = 9.999;

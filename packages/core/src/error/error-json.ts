@@ -1,5 +1,5 @@
-import type { ActionEffect, ErrorInit, ErrorOrigin } from "./cloudlink-error.ts";
 import { isErrorCode } from "./code.ts";
+import type { ActionEffect, ErrorInit, ErrorOrigin } from "./error-fields.ts";
 
 export const textFields = ["provider", "operation", "ref", "traceId"] as const;
 const actionEffects: readonly ActionEffect[] = ["none", "unknown", "done"];

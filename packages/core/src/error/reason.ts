@@ -53,6 +53,14 @@ const documented = {
   ErrMalformedResponse: "internal",
   /** A provider broke its contract. */
   ErrProviderFault: "internal",
+  /** A provider speaks no version of the contract that its host does. */
+  ErrUnsupportedContract: "failed_precondition",
+  /** A plugin is not what its metadata says it is. */
+  ErrPluginMismatch: "failed_precondition",
+  /** A provider of that name and version is registered already. */
+  ErrProviderExists: "already_exists",
+  /** The registry was closed. */
+  ErrRegistryClosed: "failed_precondition",
   /** Something threw what no layer expected. */
   ErrUnexpected: "unknown",
 } as const satisfies Record<`Err${string}`, ErrorCode>;

@@ -24,7 +24,11 @@ function redact(value: unknown, paths: readonly string[], depth: number): unknow
   if (value instanceof Date || ArrayBuffer.isView(value)) return value;
   if (depth === DEEPEST) return REDACTED;
   if (Array.isArray(value)) {
-    return value.map((element, index) => inside(element, [...pathsBelow(paths, String(index)), ...paths], depth));
+    // A set, or stars in nested arrays would multiply.
+    return value.map((element, index) => {
+      const below = new Set([...pathsBelow(paths, String(index)), ...paths]);
+      return inside(element, [...below], depth);
+    });
   }
   const entries = Object.entries(value).map(
     ([name, child]) => [name, inside(child, pathsBelow(paths, name.toLowerCase()), depth)] as const,

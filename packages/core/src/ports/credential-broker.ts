@@ -1,6 +1,8 @@
 import type { Context } from "../context/context.ts";
+import { CloudLinkError } from "../error/cloudlink-error.ts";
 import type { Lease } from "../lease.ts";
 import type { Scope, ScopeKey } from "../scope.ts";
+import { Secret } from "../secret.ts";
 
 /**
  * Port: leases for scopes. The kernel asks only when a vendor is about to be called. Calls of one scope share a lease:
@@ -22,18 +24,46 @@ export interface CredentialBroker {
 export function ambientCredentials(
   parametersOf: (scope: Scope) => Readonly<Record<string, string>> = () => ({}),
 ): CredentialBroker {
+  return onePerScope((id, scope) => ({
+    id: `ambient-${id}`,
+    scope,
+    kind: "ambient",
+    parameters: Object.freeze({ ...parametersOf(scope) }),
+  }));
+}
+
+/**
+ * Leases of keys that are known beforehand and do not expire, such as those of a test account.
+ *
+ * @param keysOf - the keys for a scope, under the names that the provider documents, or `undefined` where there are none.
+ */
+export function staticCredentials(
+  keysOf: (scope: Scope) => Readonly<Record<string, string>> | undefined,
+): CredentialBroker {
+  return onePerScope((id, scope) => {
+    const keys = keysOf(scope);
+    if (keys === undefined) {
+      throw new CloudLinkError({
+        reason: "ErrCredentialsMissing",
+        message: `There are no keys for ${scope.provider} account ${scope.account}, role ${scope.role}.`,
+        origin: "credentials",
+        provider: scope.provider,
+      });
+    }
+    return { id: `keys-${id}`, scope, kind: "keys", keys: new Secret(Object.freeze({ ...keys })) };
+  });
+}
+
+/** A broker that makes a lease when a scope first needs one, and again after the vendor refused it. */
+function onePerScope(make: (id: number, scope: Scope) => Lease): CredentialBroker {
   const leases = new Map<ScopeKey, Lease>();
   let made = 0;
   return {
     async lease(_ctx, scope) {
       const known = leases.get(scope.key);
       if (known !== undefined) return known;
-      const lease: Lease = Object.freeze({
-        id: `ambient-${++made}`,
-        scope,
-        kind: "ambient",
-        parameters: Object.freeze({ ...parametersOf(scope) }),
-      });
+      made += 1;
+      const lease = Object.freeze(make(made, scope));
       leases.set(scope.key, lease);
       return lease;
     },

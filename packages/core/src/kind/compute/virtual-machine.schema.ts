@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { createKindSchema, openWords } from "../kind-schema.ts";
-import type { VirtualMachineStatus } from "./virtual-machine.ts";
+import type { VirtualMachineStatus } from "./virtual-machine-status.ts";
 
 const instant = z.iso.datetime({ precision: null }).describe("RFC 3339, UTC");
 const text = z.string().min(1);
@@ -43,7 +43,7 @@ const status = z.object({
     subnetwork: text.exactOptional(),
   }),
   size: z.object({
-    name: z.string().describe("Empty where the view does not hold the size."),
+    name: text,
     virtualCpus: z.int().positive().exactOptional(),
     memoryMiB: z.int().positive().exactOptional(),
   }),

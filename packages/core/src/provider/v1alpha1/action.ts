@@ -1,5 +1,6 @@
 import type { Ref } from "../../ref/ref.ts";
 
+/** The action that a provider is asked to begin. */
 export interface ActionRequest {
   readonly ref: Ref;
   /** Name of an action that the kind has and the provider declares. */
@@ -10,6 +11,7 @@ export interface ActionRequest {
   readonly dryRun: boolean;
 }
 
+/** The action whose state a provider is asked for. */
 export interface FollowRequest {
   readonly ref: Ref;
   readonly action: string;

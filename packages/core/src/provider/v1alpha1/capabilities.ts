@@ -24,8 +24,14 @@ export interface KindCapabilities {
 interface Capability {
   /** The vendor operations it sends, as named in {@link LimitDeclaration.operations}: what a call is charged with beforehand. */
   readonly operations: readonly string[];
+  /**
+   * By how much the vendor's source may lag behind the resources, in milliseconds: an inventory service, say. The kernel does not
+   * answer from such a source what has to be fresher. Left out, there is no lag.
+   */
+  readonly sourceLagMs?: number;
 }
 
+/** That one resource can be read. */
 export interface GetCapability extends Capability {
   /** Views it can give. */
   readonly views: readonly string[];
@@ -33,12 +39,14 @@ export interface GetCapability extends Capability {
   readonly native?: boolean;
 }
 
+/** That several resources of one scope can be read by one call. */
 export interface GetManyCapability extends Capability {
   readonly views: readonly string[];
   /** The most refs of one call. All are of one scope. */
   readonly maxRefs: number;
 }
 
+/** That everything of the kind in a scope can be listed. */
 export interface ListCapability extends Capability {
   readonly views: readonly string[];
   /** Filter paths that it hands to the vendor; the kernel matches the rest itself. `tags` stands for tags. */
@@ -47,6 +55,7 @@ export interface ListCapability extends Capability {
   readonly maxPageSize: number;
 }
 
+/** That an action of the kind can be carried out. */
 export interface ActionCapability extends Capability {
   /** Whether the vendor can say if the action is allowed without doing it. */
   readonly dryRun: boolean;

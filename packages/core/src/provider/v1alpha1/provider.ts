@@ -72,6 +72,7 @@ export interface KindHandler<Value = unknown> {
   follow?(call: ProviderCall, request: FollowRequest): Promise<ActionState>;
 }
 
+/** What a provider is asked for by `get`. */
 export interface GetRequest {
   readonly ref: Ref;
   readonly view: string;
@@ -79,12 +80,14 @@ export interface GetRequest {
   readonly native: boolean;
 }
 
+/** What a provider is asked for by `getMany`. */
 export interface GetManyRequest {
   /** All of the call's scope, no two the same, no more than declared. */
   readonly refs: readonly Ref[];
   readonly view: string;
 }
 
+/** What a provider is asked for by `list`. */
 export interface ListRequest {
   readonly view: string;
   /** The provider hands the vendor what it declared to push down; the kernel matches everything once more. */

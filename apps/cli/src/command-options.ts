@@ -1,0 +1,119 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseDuration } from "./duration.ts";
+import { type OutputForm, outputForms } from "./output/row-writer.ts";
+import type { Assignment } from "./selection.ts";
+
+/** What every command takes. */
+export interface CommonOptions {
+  readonly output: OutputForm;
+  readonly fields?: readonly string[];
+  readonly rawCsv?: boolean;
+  /** `false` after `--no-color`. */
+  readonly color: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** What commands that reach a vendor take; `get`, `list`, `kinds`, `describe` and `providers` do. */
+export interface ConnectionOptions {
+  readonly endpoint?: string;
+  readonly profile?: readonly string[];
+  readonly roleArn?: string;
+  readonly externalId?: string;
+  readonly account?: readonly string[];
+  readonly region?: readonly string[];
+  /** In milliseconds. */
+  readonly timeout?: number;
+}
+
+/** What commands that read resources take. */
+export interface ReadOptions {
+  readonly view?: string;
+}
+
+export interface GetOptions extends CommonOptions, ConnectionOptions, ReadOptions {
+  readonly native?: boolean;
+  /** In milliseconds. */
+  readonly maxAge?: number;
+  readonly live?: boolean;
+}
+
+export interface ListOptions extends CommonOptions, ConnectionOptions, ReadOptions {
+  readonly kind: string;
+  readonly where?: readonly Assignment[];
+  readonly tag?: readonly Assignment[];
+  readonly pageSize?: number;
+  readonly limit?: number;
+}
+
+export function addCommonOptions(command: Command): Command {
+  return command
+    .addOption(new Option("-o, --output <form>", "how to print").choices(outputForms).default("table"))
+    .addOption(new Option("--json", "the same as -o json").implies({ output: "json" }))
+    .option("--fields <paths>", "only these fields, such as id,powerState,size.name,tags.Name", fieldList)
+    .option("--raw-csv", "leave csv cells alone that a spreadsheet takes for a formula")
+    .option("--no-color", "no colours; NO_COLOR does the same")
+    .option("-q, --quiet", "no summary and no progress on stderr")
+    .option("--verbose", "every vendor request and retry, on stderr");
+}
+
+export function addConnectionOptions(command: Command): Command {
+  return command
+    .option("--timeout <duration>", "the deadline, such as 800ms, 2s or 1m", duration)
+    .option("--endpoint <url>", "the vendor's endpoint, in place of its public one", endpoint)
+    .option("--profile <name>", "a profile of the vendor's configuration; repeat for several accounts", repeated)
+    .option("--role-arn <arn>", "assume this role; {account} in it stands for the id of each --account")
+    .option("--external-id <id>", "what the role's trust policy asks for");
+}
+
+export function addReadOptions(command: Command): Command {
+  return command.option("--view <name>", "how much of each resource; see `cloudlink describe`");
+}
+
+export function addPlaceOptions(command: Command): Command {
+  return command
+    .option("--account <id>", "look in this account; repeat for several", repeated)
+    .option("--region <name>", "look in this region; repeat for several", repeated);
+}
+
+/** For options that may be repeated, and take several values parted by commas. */
+function repeated(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, ...fieldList(text)];
+}
+
+function fieldList(text: string): readonly string[] {
+  const parts = text.split(",").map((part) => part.trim());
+  if (parts.includes("")) throw new InvalidArgumentError("Write names parted by commas.");
+  return parts;
+}
+
+/** For `name=value`, repeatable. The first `=` parts them: a value may have more. */
+export function assignment(text: string, before: readonly Assignment[] = []): readonly Assignment[] {
+  const at = text.indexOf("=");
+  if (at < 1) throw new InvalidArgumentError("Write name=value.");
+  return [...before, [text.slice(0, at), text.slice(at + 1)]];
+}
+
+/** For durations with their unit. */
+export function duration(text: string): number {
+  const milliseconds = parseDuration(text);
+  if (milliseconds === undefined) throw new InvalidArgumentError("Write a number with ms, s, m or h: 800ms, 2s, 1.5m.");
+  return milliseconds;
+}
+
+/** For whole numbers from 1 on. */
+export function positiveInteger(text: string): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number < 1 || !Number.isSafeInteger(number)) {
+    throw new InvalidArgumentError("Write a whole number, 1 or more.");
+  }
+  return number;
+}
+
+function endpoint(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new InvalidArgumentError("Write an http or https URL, such as http://127.0.0.1:5000.");
+  }
+  return text;
+}

@@ -1,0 +1,117 @@
+import type { Kind } from "@cloudlink/core";
+import type { CommonOptions, ConnectionOptions } from "../command-options.ts";
+import { EXIT_OK } from "../exit-code.ts";
+import { fieldsOf, type KindField } from "../kind-fields.ts";
+import { neutralize } from "../output/neutralize.ts";
+import { plainRow } from "../output/row.ts";
+import type { Column } from "../output/row-writer.ts";
+import { createSink } from "../output/sink.ts";
+import { plainColumns } from "../plain-columns.ts";
+import { openSession, type Session } from "../session.ts";
+import type { ShellIo } from "../shell-io.ts";
+import { capabilitiesOf } from "./providers.ts";
+
+const columns: readonly Column[] = [
+  { title: "FIELD", path: "path" },
+  { title: "TYPE", path: "type" },
+  { title: "REQUIRED", path: "required" },
+  { title: "FILTER", path: "filter" },
+  { title: "DESCRIPTION", path: "description" },
+];
+
+/** `cloudlink describe <kind>`: what can be asked about a kind, and of whom. It asks no vendor. */
+export async function describe(io: ShellIo, name: string, options: CommonOptions & ConnectionOptions): Promise<number> {
+  await using session = await openSession(io, options);
+  const kind = session.kind(name);
+  const fields = await fieldsOf(kind);
+  const shown = plainColumns(columns, options.fields);
+  switch (options.output) {
+    case "table":
+    case "wide":
+      await createSink(io.stdout).write(await pageOf(session, { kind, fields, shown }));
+      return EXIT_OK;
+    case "csv":
+    case "name": {
+      const writer = await session.writer(shown);
+      await writer.rows(fields.map((field) => plainRow(field.path, fieldRecord(kind, field))));
+      await writer.end({});
+      return EXIT_OK;
+    }
+    default: {
+      const writer = await session.writer(shown);
+      await writer.one(plainRow(kind.name, await descriptionOf(session, { kind, fields })));
+      return EXIT_OK;
+    }
+  }
+}
+
+function fieldRecord(kind: Kind, field: KindField): Readonly<Record<string, unknown>> {
+  const type = field.values === undefined ? field.type : field.values.join(" | ");
+  return { ...field, type, filter: kind.filters.includes(field.path) ? "where" : isTag(field) ? "tag" : "" };
+}
+
+function isTag({ path }: KindField): boolean {
+  return path === "tags.*";
+}
+
+async function descriptionOf(session: Session, { kind, fields }: { kind: Kind; fields: readonly KindField[] }) {
+  const { name, major, minor, description, views, defaultView, filters, actions } = kind;
+  const schema = (await kind.loadSchema()).toJsonSchema();
+  const providers = servedBy(session, kind);
+  return {
+    name,
+    major,
+    minor,
+    description,
+    views,
+    defaultView,
+    filters,
+    actions: Object.values(actions),
+    providers,
+    fields,
+    schema,
+  };
+}
+
+function servedBy(session: Session, kind: Kind) {
+  return session.nexus.providers().flatMap(({ metadata }) => {
+    const declared = metadata.kinds.find((each) => each.kind === kind.name && each.major === kind.major);
+    if (declared === undefined) return [];
+    return [
+      {
+        provider: metadata.name,
+        version: metadata.version,
+        capabilities: capabilitiesOf(declared),
+        ids: declared.refTemplates.map(({ template }) => template),
+      },
+    ];
+  });
+}
+
+async function pageOf(
+  session: Session,
+  { kind, fields, shown }: { kind: Kind; fields: readonly KindField[]; shown: readonly Column[] },
+): Promise<string> {
+  const { tableOf } = await import("../output/table-writer.ts");
+  const views = kind.views.map((view) => (view === kind.defaultView ? `${view} (default)` : view)).join(", ");
+  const actions = Object.values(kind.actions).map(
+    (action) => `  ${action.name}: ${action.description}${action.idempotent ? "" : " Not repeated by itself."}\n`,
+  );
+  const providers = servedBy(session, kind).map(
+    ({ provider, version, capabilities, ids }) =>
+      `  ${provider} ${version}: ${capabilities.join(", ")}\n${ids.map((id) => `    ${id}\n`).join("")}`,
+  );
+  const head = [
+    `${kind.name} v${kind.major}.${kind.minor}\n${kind.description}\n`,
+    `\nViews: ${views}\n`,
+    `Filters (--where): ${kind.filters.join(", ")}; tags by --tag name=value\n`,
+    `\nActions:\n${actions.join("")}`,
+    `\nProviders, what they can do, and the ids they know:\n${providers.join("")}\n`,
+  ];
+  const table = tableOf(
+    fields.map((field) => plainRow(field.path, fieldRecord(kind, field))),
+    shown,
+  );
+  // Line by line: what providers say of themselves is as foreign as what vendors say.
+  return head.join("").split("\n").map(neutralize).join("\n") + table;
+}

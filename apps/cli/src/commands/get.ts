@@ -1,0 +1,81 @@
+import type { Kind, Outcome, Ref, ResourceState } from "@cloudlink/core";
+import type { GetOptions } from "../command-options.ts";
+import { EXIT_OK, EXIT_PARTIAL, exitCodeOf } from "../exit-code.ts";
+import { resourceRow } from "../output/row.ts";
+import type { Problem } from "../output/row-writer.ts";
+import { columnsOf } from "../selection.ts";
+import { openSession, type Session } from "../session.ts";
+import type { ShellIo } from "../shell-io.ts";
+import { usageError } from "../usage-error.ts";
+
+/** `cloudlink get <ref…>`: one resource, or several of any kinds. */
+export async function get(io: ShellIo, refs: readonly string[], options: GetOptions): Promise<number> {
+  if (options.live === true && options.maxAge !== undefined) {
+    throw usageError("--live asks the vendor now, --max-age allows an older answer: give one of them.");
+  }
+  if (options.native === true && refs.length > 1) throw usageError("--native takes one ref at a time.");
+  await using session = await openSession(io, options);
+  const [only, ...others] = refs.map((text) => session.nexus.resolveRef(text));
+  if (only === undefined) throw usageError("Name a ref or an id of the vendor's, such as an ARN.");
+  return others.length === 0
+    ? await getOne(session, only, options)
+    : await getSeveral(session, [only, ...others], options);
+}
+
+async function getOne(session: Session, ref: Ref, options: GetOptions): Promise<number> {
+  const { nexus, ctx } = session;
+  const kind = kindOf(session, ref);
+  const columns = await columnsOf(kind, { form: options.output, fields: options.fields, severalAccounts: false });
+  const answer = await nexus.get(ctx, {
+    kind,
+    ref,
+    ...readOptions(options),
+    ...(options.native === true && { native: true }),
+  });
+  const writer = await session.writer(columns);
+  await writer.one(resourceRow(answer, (its) => nexus.nativeId(its)));
+  return EXIT_OK;
+}
+
+async function getSeveral(session: Session, refs: readonly Ref[], options: GetOptions): Promise<number> {
+  const { nexus, ctx, reporter } = session;
+  const startedAt = performance.now();
+  const kinds = new Map(refs.map((ref) => [ref.kind, kindOf(session, ref)]));
+  const [first, ...more] = [...kinds.values()];
+  if (first === undefined || more.length > 0) {
+    throw usageError(
+      `Refs of several kinds have no columns in common: ask for ${[...kinds.keys()].join(" and ")} apart.`,
+    );
+  }
+  const severalAccounts = new Set(refs.map((ref) => ref.account)).size > 1;
+  const columns = await columnsOf(first, { form: options.output, fields: options.fields, severalAccounts });
+  const { outcomes, traceId, stats } = await nexus.getMany(ctx, { kind: first, refs, ...readOptions(options) });
+  const states = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.state] : []));
+  const problems = outcomes.flatMap((outcome) => problemOf(outcome) ?? []);
+  const writer = await session.writer(columns);
+  await writer.rows(states.map((state) => resourceRow(state, (its) => nexus.nativeId(its))));
+  await writer.end({ problems, traceId, stats });
+  for (const problem of problems) await reporter.problem(problem);
+  const durationMs = performance.now() - startedAt;
+  await reporter.summary({ rows: states.length, problems: problems.length, stats, durationMs, traceId });
+  const [problem] = problems;
+  if (problem === undefined) return EXIT_OK;
+  return states.length > 0 ? EXIT_PARTIAL : exitCodeOf(problem.error.code);
+}
+
+function problemOf(outcome: Outcome<ResourceState<unknown>>): Problem | undefined {
+  return outcome.ok ? undefined : { ref: outcome.ref.key, error: outcome.error };
+}
+
+/** The kind follows from the ref. */
+function kindOf(session: Session, ref: Ref): Kind {
+  return session.kind(ref.kind);
+}
+
+function readOptions({ view, maxAge, live }: GetOptions): { view?: string; maxAgeMs?: number } {
+  return {
+    ...(view !== undefined && { view }),
+    ...(live === true && { maxAgeMs: 0 }),
+    ...(maxAge !== undefined && { maxAgeMs: maxAge }),
+  };
+}

@@ -1,0 +1,91 @@
+import type { CallStats, Kind, ListPage, Where } from "@cloudlink/core";
+import type { ListOptions } from "../command-options.ts";
+import { ACCOUNT_PLACE } from "../connection/account-logins.ts";
+import { EXIT_OK, EXIT_PARTIAL, exitCodeOf } from "../exit-code.ts";
+import { resourceRow } from "../output/row.ts";
+import type { Problem } from "../output/row-writer.ts";
+import { readableError } from "../readable-error.ts";
+import { columnsOf, readTags, readWhere } from "../selection.ts";
+import { openSession, type Session } from "../session.ts";
+import type { ShellIo } from "../shell-io.ts";
+import { usageError } from "../usage-error.ts";
+
+/** How far a list came. */
+interface Progress {
+  rows: number;
+  problems: Problem[];
+  traceId: string | undefined;
+  stats: CallStats | undefined;
+  limited: boolean;
+}
+
+/** `cloudlink list`: everything of a kind, row by row as it arrives. */
+export async function list(io: ShellIo, options: ListOptions): Promise<number> {
+  if (options.roleArn?.includes(ACCOUNT_PLACE) && options.account === undefined) {
+    throw usageError(`--role-arn has ${ACCOUNT_PLACE} in it: name the accounts to look in with --account.`);
+  }
+  await using session = await openSession(io, options);
+  const { reporter } = session;
+  const startedAt = performance.now();
+  const kind = session.kind(options.kind);
+  const where = (await readWhere(kind, options.where ?? [])) as Where<Kind>;
+  const severalAccounts = (options.account?.length ?? 0) > 1 || (options.profile?.length ?? 0) > 1;
+  const columns = await columnsOf(kind, { form: options.output, fields: options.fields, severalAccounts });
+  const writer = await session.writer(columns);
+  const pages = session.nexus.list(session.ctx, {
+    kind,
+    where,
+    tags: readTags(options.tag ?? []),
+    ...(options.account !== undefined && { accounts: options.account }),
+    ...(options.region !== undefined && { regions: options.region }),
+    ...(options.view !== undefined && { view: options.view }),
+    ...(options.pageSize !== undefined && { pageSize: options.pageSize }),
+  });
+
+  const progress: Progress = { rows: 0, problems: [], traceId: undefined, stats: undefined, limited: false };
+  const failure = await read(pages, { session, writer, progress, limit: options.limit }).then(
+    () => undefined,
+    (error: unknown) => {
+      // Nobody is left to end a document for.
+      session.outputClosed.throwIfAborted();
+      return readableError(error);
+    },
+  );
+  const { rows, problems, stats, limited } = progress;
+  const traceId = progress.traceId ?? failure?.traceId;
+  await writer.end({ problems, traceId, stats, error: failure?.toJSON() });
+  for (const problem of problems) await reporter.problem(problem);
+  if (failure !== undefined) await reporter.error(failure.toJSON());
+  if (rows > 0 || failure === undefined) {
+    const durationMs = performance.now() - startedAt;
+    await reporter.summary({ rows, problems: problems.length, stats, durationMs, traceId, limited });
+  }
+  if (failure !== undefined) return exitCodeOf(failure.code);
+  return problems.length > 0 ? EXIT_PARTIAL : EXIT_OK;
+}
+
+async function read(
+  pages: AsyncIterable<ListPage<unknown>>,
+  run: {
+    readonly session: Session;
+    readonly writer: Awaited<ReturnType<Session["writer"]>>;
+    readonly progress: Progress;
+    readonly limit: number | undefined;
+  },
+): Promise<void> {
+  const { session, writer, progress, limit = Number.POSITIVE_INFINITY } = run;
+  const nativeId = session.nexus.nativeId.bind(session.nexus);
+  for await (const page of pages) {
+    const items = page.items.slice(0, limit - progress.rows);
+    progress.traceId = page.traceId;
+    progress.stats = page.stats;
+    progress.problems.push(...page.problems);
+    await writer.rows(items.map((item) => resourceRow(item, nativeId)));
+    progress.rows += items.length;
+    session.reporter.progress(progress);
+    if (progress.rows >= limit) {
+      progress.limited = items.length < page.items.length || page.nextPageToken !== undefined;
+      return;
+    }
+  }
+}

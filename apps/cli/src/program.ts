@@ -1,0 +1,112 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import {
+  addCommonOptions,
+  addConnectionOptions,
+  addPlaceOptions,
+  addReadOptions,
+  assignment,
+  type CommonOptions,
+  type ConnectionOptions,
+  duration,
+  type GetOptions,
+  type ListOptions,
+  positiveInteger,
+} from "./command-options.ts";
+import { exitCodeHelp } from "./exit-code.ts";
+import type { ShellIo } from "./shell-io.ts";
+
+const DEFAULT_KIND = "compute.VirtualMachine";
+
+/** The program, and the exit code of the command that it ran. */
+export interface Program {
+  readonly command: Command;
+  exitCode: number;
+}
+
+/**
+ * The commands and their options. What a command does is in a module of its own, loaded when the command runs:
+ * help needs none of the kernel, a provider or a schema.
+ *
+ * @param settings.withCompletion - whether the caller adds the completion commands; else one stands in for them in the help.
+ */
+export function createProgram(io: ShellIo, settings: { readonly withCompletion: boolean }): Program {
+  const command = new Command("cloudlink");
+  const program: Program = { command, exitCode: 0 };
+  command
+    .description("The live state of cloud resources, of any vendor.")
+    .version(version(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .helpCommand("help [command]", "print help for a command, or `help exit-codes`")
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureHelp({ helpWidth: (io.stdout.isTTY === true && io.stdout.columns) || 100 })
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      // Errors are reported where all others are, in the form that was asked for.
+      writeErr: () => {},
+    });
+
+  const get = command.command("get").description("the state of one resource, or of several");
+  get.argument("<ref...>", "provider/partition/account/region/kind/id, or the vendor's own id such as an ARN");
+  addReadOptions(get)
+    .option("--native", "also the vendor's own body, redacted")
+    .option("--max-age <duration>", "an observation of this age will do, such as 30s", duration)
+    .option("--live", "ask the vendor now; the default");
+  addCommonOptions(addConnectionOptions(get)).action(async (refs: string[], options: GetOptions) => {
+    program.exitCode = await (await import("./commands/get.ts")).get(io, refs, options);
+  });
+
+  const list = command.command("list").description("everything of a kind, over accounts and regions");
+  addPlaceOptions(list)
+    .option("--kind <name>", "the kind of resource", DEFAULT_KIND)
+    .option(
+      "--where <field=value>",
+      "only where a field has this value, or one of several: a=x,y; repeatable",
+      assignment,
+    )
+    .option("--tag <name=value>", "only with this tag; repeatable", assignment)
+    .option("--page-size <items>", "how many items a vendor call brings at most", positiveInteger)
+    .option("--limit <rows>", "stop after so many rows", positiveInteger);
+  addCommonOptions(addConnectionOptions(addReadOptions(list))).action(async (options: ListOptions) => {
+    program.exitCode = await (await import("./commands/list.ts")).list(io, options);
+  });
+
+  type PlainOptions = CommonOptions & ConnectionOptions;
+  const kinds = command.command("kinds").description("the kinds of resources there are");
+  addCommonOptions(kinds).action(async (options: PlainOptions) => {
+    program.exitCode = await (await import("./commands/kinds.ts")).kinds(io, options);
+  });
+  const describe = command.command("describe").description("a kind: its fields, views, filters, actions and providers");
+  addCommonOptions(describe.argument("<kind>")).action(async (kind: string, options: PlainOptions) => {
+    program.exitCode = await (await import("./commands/describe.ts")).describe(io, kind, options);
+  });
+  const providers = command.command("providers").description("the providers: versions, kinds, capabilities and limits");
+  addCommonOptions(providers).action(async (options: PlainOptions) => {
+    program.exitCode = await (await import("./commands/providers.ts")).providers(io, options);
+  });
+
+  if (!settings.withCompletion)
+    command.command("completion <shell>").description("a completion script for bash, zsh or fish");
+
+  const exitCodes = command.command("exit-codes", { hidden: true });
+  exitCodes.helpInformation = exitCodeHelp;
+  exitCodes.action(() => exitCodes.outputHelp());
+
+  command.addHelpText(
+    "after",
+    `
+Examples:
+  cloudlink get arn:aws:ec2:eu-west-1:123456789012:instance/i-0abc
+  cloudlink list --where powerState=running --tag team=search -o wide
+  cloudlink list -o name | head -5 | xargs cloudlink get
+  cloudlink help exit-codes`,
+  );
+  return program;
+}
+
+/** Of this package: beside `dist` as beside `src`. */
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+  return manifest.version;
+}

@@ -1,0 +1,18 @@
+import { CloudLinkError } from "@cloudlink/core";
+
+/**
+ * Whatever was thrown, as an error that can be shown. A CloudLinkError stays what it is; of anything else only the name and the system's
+ * error code are told, because nobody knows what its message holds. `--verbose` shows more.
+ */
+export function readableError(error: unknown): CloudLinkError {
+  const { name, code } = (typeof error === "object" && error !== null ? error : {}) as {
+    name?: unknown;
+    code?: unknown;
+  };
+  const facts = [name, code].filter((fact) => typeof fact === "string").join(" ");
+  return CloudLinkError.from(error, {
+    reason: "ErrUnexpected",
+    message: `Something failed that should not have${facts === "" ? "" : ` (${facts})`}. Run it again with --verbose and report what it prints.`,
+    origin: "kernel",
+  });
+}

@@ -1,0 +1,43 @@
+import { CloudLinkError } from "@cloudlink/core";
+import { expect, test } from "vitest";
+import { isHazardous } from "../output/neutralize.ts";
+import { errorBlock } from "./error-block.ts";
+
+const plain = { exitCode: 6, paint: (_style: string, text: string) => text };
+
+test("an error says what happened, its code, reason and origin, what to do, when to try again, the trace and the exit code", () => {
+  const error = new CloudLinkError({
+    reason: "ErrThrottled",
+    message: "AWS limits the rate of calls.",
+    origin: "vendor",
+    provider: "aws",
+    operation: "ec2:DescribeInstances",
+    retry: { retryable: true, afterMs: 1_500 },
+    details: { vendorCode: "RequestLimitExceeded" },
+    traceId: "0af7651916cd43dd8448eb211c80319c",
+  });
+  expect(errorBlock(error.toJSON(), plain)).toBe(
+    [
+      "error: AWS limits the rate of calls.",
+      "  code        resource_exhausted (ErrThrottled), from aws",
+      "  during      ec2:DescribeInstances",
+      "  retry       may succeed later, after 1.5s",
+      "  to do       Try again later, or ask for less: fewer accounts or regions, a larger --max-age.",
+      "  vendorCode  RequestLimitExceeded",
+      "  trace       0af7651916cd43dd8448eb211c80319c",
+      "  exit code   6",
+      "",
+    ].join("\n"),
+  );
+});
+
+test("a vendor's message cannot write to the terminal through an error", () => {
+  const error = new CloudLinkError({
+    code: "internal",
+    reason: "vendor.\x1b[2J",
+    message: "\x1b]0;owned\x07",
+    origin: "vendor",
+    details: { "\u009bk": "\u202ev" },
+  });
+  expect(errorBlock(error.toJSON(), plain).split("\n").filter(isHazardous)).toEqual([]);
+});

@@ -1,0 +1,4 @@
+import { startLocalHarness } from "./harness.ts";
+import { describeShell } from "./shell-suite.ts";
+
+describeShell("the shell with its own kernel, on the sandbox", startLocalHarness);
