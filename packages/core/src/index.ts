@@ -23,6 +23,14 @@ export {
   httpStatusOf,
   isErrorCode,
 } from "./error/code.ts";
+export type {
+  ActionEffect,
+  ErrorFields,
+  ErrorInit,
+  ErrorJson,
+  ErrorOrigin,
+  RetryAdvice,
+} from "./error/error-fields.ts";
 export {
   codeOfReason,
   type DocumentedReason,

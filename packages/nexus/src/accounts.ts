@@ -1,59 +1,35 @@
-import type { Context } from "@cloudlink/core";
 import {
   type Account,
   type AccountDirectory,
   CloudLinkError,
   createScope,
-  type Identity,
   NONE,
-  type ProviderDirectory,
   type Ref,
   type Scope,
 } from "@cloudlink/core";
 
-/** A directory of a fixed list of accounts, the same for every tenant. */
-export function staticAccounts(accounts: readonly Account[]): AccountDirectory {
-  const byKey = new Map(accounts.map((account) => [accountKey(account), account]));
-  return {
-    list: async (_ctx, { provider }) => accounts.filter((each) => provider === undefined || each.provider === provider),
-    find: (_ctx, request) => byKey.get(accountKey(request)),
-  };
-}
-
-/** The credential role of calls made with whatever credentials the vendor's own way finds. */
-const AMBIENT_ROLE = "ambient";
-
-/** The scope in which a provider is asked whose the ambient credentials are. */
-export function ambientScope(tenant: string, provider: string): Scope {
-  return createScope({ tenant, provider, partition: NONE, account: NONE, role: AMBIENT_ROLE, region: NONE });
-}
-
 /**
- * The directory of a kernel that was given no accounts: whatever account a ref names is tried with the ambient credentials,
- * and a list looks in the account that they belong to.
+ * A directory of a fixed list of accounts, the same for every tenant.
+ *
+ * @throws `invalid_argument` (`ErrInvalidSettings`) for an account that is listed twice: nothing would say which of its roles a read uses.
  */
-export function ambientAccounts(
-  providers: ProviderDirectory,
-  identify: (ctx: Context, provider: string) => Promise<Identity>,
-): AccountDirectory {
+export function staticAccounts(accounts: readonly Account[]): AccountDirectory {
+  const byKey = new Map<string, Account>();
+  for (const account of accounts) {
+    const key = accountKey(account);
+    if (byKey.has(key)) {
+      throw new CloudLinkError({
+        reason: "ErrInvalidSettings",
+        message: `The account ${key} is listed twice. List it once, with the one role that it is read as.`,
+        origin: "caller",
+      });
+    }
+    byKey.set(key, account);
+  }
+  const all = [...byKey.values()];
   return {
-    async list(ctx, request) {
-      const names = providers.list().map(({ metadata }) => metadata.name);
-      const asked = names.filter((name) => request.provider === undefined || name === request.provider);
-      return await Promise.all(
-        asked.map(async (provider) => {
-          const { partition, account, regions } = await identify(ctx, provider);
-          return { provider, partition, account, regions: "*" as const, listRegions: regions, role: AMBIENT_ROLE };
-        }),
-      );
-    },
-    find: (_ctx, { provider, partition, account }) => ({
-      provider,
-      partition,
-      account,
-      regions: "*",
-      role: AMBIENT_ROLE,
-    }),
+    list: async (_ctx, { provider }) => all.filter((each) => provider === undefined || each.provider === provider),
+    find: (_ctx, request) => byKey.get(accountKey(request)),
   };
 }
 

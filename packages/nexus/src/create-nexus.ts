@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import {
   type Account,
   type AccountDirectory,
@@ -6,10 +5,9 @@ import {
   ambientCredentials,
   type Cache,
   CloudLinkError,
-  type Context,
+  CONTRACT_VERSION,
   type CredentialBroker,
   type Events,
-  type Identity,
   type Kind,
   noCache,
   noEvents,
@@ -19,18 +17,15 @@ import {
   type ProviderDirectory,
   type Telemetry,
 } from "@cloudlink/core";
-import { ambientAccounts, ambientScope, staticAccounts } from "./accounts.ts";
-import { readContext } from "./call-bounds.ts";
+import { staticAccounts } from "./accounts.ts";
 import { get } from "./get.ts";
 import { getMany } from "./get-many.ts";
 import type { Kernel } from "./kernel.ts";
-import { KernelCall } from "./kernel-call.ts";
 import { list } from "./list.ts";
 import type { Nexus } from "./nexus.ts";
 import { createPageTokens } from "./page-token.ts";
-import { createRefResolver, unknownProvider } from "./ref-resolver.ts";
+import { createRefResolver } from "./ref-resolver.ts";
 import { createRetryBudgets } from "./retry-budget.ts";
-import { callVendor } from "./vendor-call.ts";
 
 /** What {@link createNexus} takes. Only `providers` has to be given. */
 export interface NexusSettings {
@@ -66,7 +61,8 @@ const DEFAULT_CONCURRENCY = 8;
 /**
  * Makes a kernel.
  *
- * @throws `invalid_argument` (`ErrInvalidSettings`) for two providers of one name, a timeout or concurrency that is not positive, or a short token key.
+ * @throws `invalid_argument` (`ErrInvalidSettings`) for two providers of one name or one account twice, a provider of another contract version
+ *   or with a ref template that is not valid, a timeout or concurrency that is not positive, or a short token key.
  */
 export function createNexus(settings: NexusSettings): Nexus {
   const { defaultTimeoutMs = DEFAULT_TIMEOUT_MS, concurrency = DEFAULT_CONCURRENCY, tokenKey } = settings;
@@ -77,12 +73,10 @@ export function createNexus(settings: NexusSettings): Nexus {
 
   const providers = "current" in settings.providers ? settings.providers : directoryOf(settings.providers);
   const closing = new AbortController();
-  // Every call under way listens to it: as many as there are is not a leak.
-  setMaxListeners(0, closing.signal);
   const kernel: Kernel = {
     providers,
     refs: createRefResolver(providers),
-    accounts: accountsOf(settings, providers, (ctx, provider) => identify(kernel, { ctx, provider })),
+    accounts: isList(settings.accounts) ? staticAccounts(settings.accounts) : settings.accounts,
     credentials: settings.credentials ?? ambientCredentials(),
     permission: settings.permission ?? allowAll,
     cache: settings.cache ?? noCache,
@@ -94,6 +88,12 @@ export function createNexus(settings: NexusSettings): Nexus {
     concurrency,
     closing: closing.signal,
   };
+  let ended: Promise<void> | undefined;
+  const end = async () => {
+    closing.abort(closed());
+    const ends = await Promise.allSettled(providers.list().map(async (provider) => await provider.close()));
+    for (const each of ends) if (each.status === "rejected") throw each.reason;
+  };
 
   return {
     get: (ctx, request) => get(kernel, ctx, request),
@@ -103,9 +103,9 @@ export function createNexus(settings: NexusSettings): Nexus {
     nativeId: (ref) => kernel.refs.nativeId(ref),
     providers: () => providers.list(),
     kinds: () => kindsOf(providers),
-    async close() {
-      closing.abort(closed());
-      await Promise.all(providers.list().map((provider) => provider.close()));
+    close() {
+      ended ??= end();
+      return ended;
     },
   };
 }
@@ -114,6 +114,11 @@ function directoryOf(providers: readonly Provider[]): ProviderDirectory {
   const byName = new Map<string, Provider>();
   for (const provider of providers) {
     const { name } = provider.metadata;
+    if (provider.contractVersion !== CONTRACT_VERSION) {
+      throw invalidSettings(
+        `The provider "${name}" speaks the contract ${provider.contractVersion}, and this kernel ${CONTRACT_VERSION}. Take versions of both that agree.`,
+      );
+    }
     if (byName.has(name)) {
       throw invalidSettings(
         `There are two providers "${name}". Give one, or a registry that chooses between versions.`,
@@ -125,37 +130,8 @@ function directoryOf(providers: readonly Provider[]): ProviderDirectory {
   return { current: (name) => byName.get(name), list: () => all };
 }
 
-function accountsOf(
-  { accounts }: NexusSettings,
-  providers: ProviderDirectory,
-  identifyBy: (ctx: Context, provider: string) => Promise<Identity>,
-): AccountDirectory {
-  if (accounts === undefined) return ambientAccounts(providers, identifyBy);
-  return isList(accounts) ? staticAccounts(accounts) : accounts;
-}
-
-function isList(accounts: readonly Account[] | AccountDirectory): accounts is readonly Account[] {
+function isList(accounts: readonly Account[] | AccountDirectory | undefined): accounts is readonly Account[] {
   return Array.isArray(accounts);
-}
-
-/** Whose the ambient credentials are, as the provider finds out. */
-async function identify(
-  kernel: Kernel,
-  request: { readonly ctx: Context; readonly provider: string },
-): Promise<Identity> {
-  const provider = kernel.providers.current(request.provider);
-  if (provider === undefined) throw unknownProvider(kernel.providers, request.provider);
-  const call = new KernelCall(kernel, request.ctx, { operation: "list", kind: "-", provider: request.provider });
-  using ctx = readContext(kernel, request.ctx);
-  const scope = ambientScope(ctx.tenant, request.provider);
-  return await callVendor(kernel, {
-    call,
-    ctx,
-    provider,
-    scope,
-    operations: [],
-    run: (providerCall) => provider.identify(providerCall),
-  });
 }
 
 function kindsOf(providers: ProviderDirectory): readonly Kind[] {
@@ -170,7 +146,7 @@ function invalidSettings(message: string): CloudLinkError {
 function closed(): CloudLinkError {
   return new CloudLinkError({
     reason: "ErrCanceled",
-    message: "The kernel was closed while the call ran.",
+    message: "The kernel was closed. Make a new one to go on.",
     origin: "kernel",
   });
 }

@@ -1,14 +1,12 @@
-import type {
-  CacheFill,
-  Context,
-  Kind,
-  ManyAnswer,
-  Observation,
-  Outcome,
-  ProviderCall,
-  Ref,
-  ResourceState,
-  ValueOf,
+import {
+  CloudLinkError,
+  type Context,
+  type Kind,
+  type ManyAnswer,
+  type Outcome,
+  type Ref,
+  type ResourceState,
+  type ValueOf,
 } from "@cloudlink/core";
 import { stateOf } from "./answer.ts";
 import { checkMaxAge, readContext } from "./call-bounds.ts";
@@ -16,19 +14,13 @@ import { concurrently } from "./concurrently.ts";
 import { cacheRead } from "./get.ts";
 import type { Kernel } from "./kernel.ts";
 import { KernelCall } from "./kernel-call.ts";
-import { observed } from "./observed.ts";
-import { type ReadTarget, readTarget } from "./read-target.ts";
+import { absent, observed } from "./observation.ts";
+import { batchesOf, type MissedRead, type ReadBatch, readBatch } from "./read-batch.ts";
+import { readTarget } from "./read-target.ts";
 import type { GetManyRequest } from "./requests.ts";
-import { unimplemented, viewFor } from "./route.ts";
-import { callVendor, providerFault } from "./vendor-call.ts";
+import { readBy, viewFor } from "./route.ts";
 
 type State = ResourceState<unknown>;
-
-/** Refs that leave in one call of a provider: one scope, one kind, no more than the provider takes. */
-interface Batch {
-  readonly targets: readonly [ReadTarget, ...ReadTarget[]];
-  readonly view: string;
-}
 
 /** See {@link Nexus.getMany}. */
 export async function getMany<K extends Kind>(
@@ -37,67 +29,14 @@ export async function getMany<K extends Kind>(
   request: GetManyRequest<K>,
 ): Promise<ManyAnswer<ValueOf<K>>> {
   const { kind } = request;
-  const call = new KernelCall(kernel, ctx, { operation: "getMany", kind: kind.name, provider: "*" });
+  const call = new KernelCall(ctx, { telemetry: kernel.telemetry, operation: "getMany", kind: kind.name });
   try {
     ctx.throwIfDone();
-    const observedFrom = ctx.clock.nowMs() - checkMaxAge(request.maxAgeMs);
+    const maxAgeMs = checkMaxAge(request.maxAgeMs);
     // A text that is no ref at all is the caller's mistake, and is told before anything happens.
     const refs = request.refs.map((ref) => kernel.refs.resolve(ref));
-    const outcomes = new Map<string, Outcome<State>>();
-    const settle = (ref: Ref, outcome: { readonly state: State } | { readonly error: unknown }) => {
-      outcomes.set(
-        ref.key,
-        "state" in outcome
-          ? { ok: true, ref, state: outcome.state }
-          : { ok: false, ref, error: call.failure(outcome.error, { ref: ref.key }) },
-      );
-    };
-
-    const missed: { target: ReadTarget; view: string }[] = [];
-    for (const ref of new Map(refs.map((each) => [each.key, each])).values()) {
-      try {
-        const target = await readTarget(kernel, { ctx, kind, ref });
-        const view = viewFor(kind, { view: request.view, declared: viewsOf(target) });
-        const entry = kernel.cache.look(cacheRead(target, { kind, view, observedFrom }));
-        if (entry === undefined) missed.push({ target, view });
-        else settle(ref, { state: stateOf(ctx, entry) });
-      } catch (error) {
-        settle(ref, { error });
-      }
-    }
-
-    using callContext = readContext(kernel, ctx);
-    await concurrently(batchesOf(missed), {
-      limit: kernel.concurrency,
-      async task(batch) {
-        const fills = new Map<string, CacheFill>();
-        for (const target of batch.targets) {
-          fills.set(
-            target.ref.key,
-            kernel.cache.beginFill(cacheRead(target, { kind, view: batch.view, observedFrom })),
-          );
-        }
-        try {
-          const answered = await readBatch(kernel, { call, ctx: callContext, batch });
-          for (const { ref } of batch.targets) {
-            const outcome = answered.get(ref.key);
-            if (outcome === undefined) {
-              settle(ref, {
-                error: providerFault(batch.targets[0].route.provider, "it left a ref without an outcome"),
-              });
-            } else if (outcome.ok) {
-              const fill = fills.get(ref.key);
-              if (fill !== undefined)
-                observed(kernel, { scope: batch.targets[0].scope, fill, observation: outcome.state });
-              settle(ref, { state: stateOf(ctx, { observation: outcome.state, source: "live" }) });
-            } else settle(ref, { error: outcome.error });
-          }
-        } catch (error) {
-          for (const { ref } of batch.targets) settle(ref, { error });
-        }
-      },
-    });
-
+    const many = new ManyRead(kernel, { call, kind, view: request.view, maxAgeMs });
+    const outcomes = await many.read([...new Map(refs.map((ref) => [ref.key, ref])).values()]);
     call.ended({});
     const { traceId } = call;
     const inOrder = refs.flatMap((ref) => outcomes.get(ref.key) ?? []);
@@ -109,54 +48,94 @@ export async function getMany<K extends Kind>(
   }
 }
 
-function viewsOf({ route, ref }: ReadTarget): readonly string[] {
-  const capability = route.capabilities.getMany ?? route.capabilities.get;
-  if (capability === undefined) throw unimplemented(`get or getMany for ${ref.kind}`);
-  return capability.views;
-}
+/** One getMany while it runs. */
+class ManyRead {
+  readonly #kernel: Kernel;
+  readonly #call: KernelCall;
+  readonly #wanted: { readonly kind: Kind; readonly view: string | undefined; readonly maxAgeMs: number };
+  readonly #outcomes = new Map<string, Outcome<State>>();
 
-/** A provider that takes no batches is asked for one ref at a time. */
-function batchesOf(missed: readonly { readonly target: ReadTarget; readonly view: string }[]): readonly Batch[] {
-  const groups = new Map<string, { view: string; targets: ReadTarget[] }>();
-  for (const { target, view } of missed) {
-    const key = `${target.scope.key} ${view}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { view, targets: [target] });
-    else group.targets.push(target);
+  constructor(
+    kernel: Kernel,
+    settings: {
+      readonly call: KernelCall;
+      readonly kind: Kind;
+      readonly view: string | undefined;
+      readonly maxAgeMs: number;
+    },
+  ) {
+    this.#kernel = kernel;
+    this.#call = settings.call;
+    this.#wanted = settings;
   }
-  const batches: Batch[] = [];
-  for (const { view, targets } of groups.values()) {
-    const size = Math.max(1, targets[0]?.route.capabilities.getMany?.maxRefs ?? 1);
-    for (let start = 0; start < targets.length; start += size) {
-      batches.push({ view, targets: targets.slice(start, start + size) as [ReadTarget, ...ReadTarget[]] });
+
+  /** An outcome for each of `refs`, which are all different. What had come when the call was over stays an answer. */
+  async read(refs: readonly Ref[]): Promise<ReadonlyMap<string, Outcome<State>>> {
+    const limit = this.#kernel.concurrency;
+    const missed: (MissedRead | undefined)[] = [];
+    await concurrently([...refs.entries()], {
+      limit,
+      task: async ([index, ref]) => {
+        // By index, so that batches are the same however long each account takes to be found.
+        missed[index] = await this.#look(ref);
+      },
+    });
+    using ctx = readContext(this.#kernel, this.#call);
+    await concurrently(batchesOf(missed.filter((read) => read !== undefined)), {
+      limit,
+      task: (batch) => this.#readLive(ctx, batch),
+    });
+    return this.#outcomes;
+  }
+
+  /** Settles what needs no vendor; the rest is handed back. */
+  async #look(ref: Ref): Promise<MissedRead | undefined> {
+    const { kind, maxAgeMs } = this.#wanted;
+    const { ctx } = this.#call;
+    try {
+      const target = await readTarget(this.#kernel, { call: this.#call, kind, ref });
+      const { by, capability } = readBy(target.route, { from: ["getMany", "get"], maxAgeMs });
+      const view = viewFor(target.route, { kind, view: this.#wanted.view, declared: capability.views });
+      const read = cacheRead(target, { kind, view, observedFrom: ctx.clock.nowMs() - maxAgeMs });
+      const entry = maxAgeMs > 0 ? this.#kernel.cache.look(read) : undefined;
+      if (entry === undefined) return { target, read, by };
+      this.#outcomes.set(ref.key, { ok: true, ref, state: stateOf(ctx, entry) });
+    } catch (error) {
+      this.#fail(ref, error);
+    }
+    return undefined;
+  }
+
+  async #readLive(ctx: Context, batch: ReadBatch): Promise<void> {
+    const { scope } = batch;
+    try {
+      ctx.throwIfDone();
+      const fills = batch.reads.map(({ read }) => this.#kernel.cache.beginFill(read));
+      const outcomes = await readBatch(this.#kernel, { call: this.#call, ctx, batch });
+      for (const [index, outcome] of outcomes.entries()) {
+        const { ref } = outcome;
+        const fill = fills[index];
+        if (!outcome.ok) {
+          if (outcome.error.code === "not_found") absent(this.#kernel, { scope, ref });
+          this.#fail(ref, outcome.error);
+          continue;
+        }
+        const observation = outcome.state;
+        if (fill !== undefined) observed(this.#kernel, { scope, fill, observation });
+        const state = stateOf(this.#call.ctx, { observation, source: "live" });
+        this.#outcomes.set(ref.key, { ok: true, ref, state });
+      }
+    } catch (error) {
+      for (const { read } of batch.reads) {
+        const { ref } = read;
+        // Of a provider that is asked for one ref at a time, the error is that ref's.
+        if (CloudLinkError.isInstance(error) && error.code === "not_found") absent(this.#kernel, { scope, ref });
+        this.#fail(ref, error);
+      }
     }
   }
-  return batches;
-}
 
-async function readBatch(
-  kernel: Kernel,
-  request: { readonly call: KernelCall; readonly ctx: Context; readonly batch: Batch },
-): Promise<ReadonlyMap<string, Outcome<Observation<unknown>>>> {
-  const { call, ctx, batch } = request;
-  const [first] = batch.targets;
-  const { provider, handler, capabilities } = first.route;
-  const refs = batch.targets.map(({ ref }) => ref);
-  const capability = capabilities.getMany ?? capabilities.get;
-  const run = async (providerCall: ProviderCall): Promise<readonly Outcome<Observation<unknown>>[]> => {
-    const { view } = batch;
-    if (capabilities.getMany === undefined) {
-      if (handler.get === undefined)
-        throw providerFault(provider, `it declares get for ${first.ref.kind} and does not have it`);
-      return [
-        { ok: true, ref: first.ref, state: await handler.get(providerCall, { ref: first.ref, view, native: false }) },
-      ];
-    }
-    if (handler.getMany === undefined)
-      throw providerFault(provider, `it declares getMany for ${first.ref.kind} and does not have it`);
-    return await handler.getMany(providerCall, { refs, view });
-  };
-  const operations = capability?.operations ?? [];
-  const outcomes = await callVendor(kernel, { call, ctx, provider, scope: first.scope, operations, run });
-  return new Map(outcomes.map((outcome) => [outcome.ref.key, outcome]));
+  #fail(ref: Ref, error: unknown): void {
+    this.#outcomes.set(ref.key, { ok: false, ref, error: this.#call.failure(error, { ref: ref.key }) });
+  }
 }

@@ -5,6 +5,7 @@ import {
   type Context,
   type Kind,
   type Observation,
+  type Ref,
   redactNative,
   type ValueOf,
 } from "@cloudlink/core";
@@ -12,11 +13,12 @@ import { GetAnswer } from "./answer.ts";
 import { checkMaxAge, readContext } from "./call-bounds.ts";
 import type { Kernel } from "./kernel.ts";
 import { KernelCall } from "./kernel-call.ts";
-import { observed } from "./observed.ts";
+import { absent, acceptObservation, observed } from "./observation.ts";
+import { providerFault } from "./provider-fault.ts";
 import { type ReadTarget, readTarget } from "./read-target.ts";
 import type { GetRequest } from "./requests.ts";
-import { unimplemented, viewFor } from "./route.ts";
-import { callVendor, providerFault } from "./vendor-call.ts";
+import { readBy, unimplemented, viewFor } from "./route.ts";
+import { callVendor } from "./vendor-call.ts";
 
 /** See {@link Nexus.get}. */
 export async function get<K extends Kind>(
@@ -25,17 +27,19 @@ export async function get<K extends Kind>(
   request: GetRequest<K>,
 ): Promise<Answer<ValueOf<K>>> {
   const { kind } = request;
-  const call = new KernelCall(kernel, ctx, { operation: "get", kind: kind.name, provider: "*" });
+  const call = new KernelCall(ctx, { telemetry: kernel.telemetry, operation: "get", kind: kind.name });
+  let ref: Ref | undefined;
   try {
     ctx.throwIfDone();
     const maxAgeMs = checkMaxAge(request.maxAgeMs);
-    const ref = kernel.refs.resolve(request.ref);
-    const target = await readTarget(kernel, { ctx, kind, ref });
-    const capability = target.route.capabilities.get;
-    if (capability === undefined) throw unimplemented(`get for ${kind.name}`);
-    const view = viewFor(kind, { view: request.view, declared: capability.views });
+    ref = kernel.refs.resolve(request.ref);
+    if (kernel.providers.current(ref.provider) !== undefined) call.provider = ref.provider;
+    const target = await readTarget(kernel, { call, kind, ref });
     const native = request.native === true;
-    if (native && capability.native !== true) throw unimplemented(`native bodies of ${kind.name}`);
+    const { provider, capabilities } = target.route;
+    const { capability } = readBy(target.route, { from: ["get"], maxAgeMs: native ? 0 : maxAgeMs });
+    const view = viewFor(target.route, { kind, view: request.view, declared: capability.views });
+    if (native && capabilities.get?.native !== true) throw unimplemented(provider, `native bodies of ${kind.name}`);
 
     const read = cacheRead(target, { kind, view, observedFrom: ctx.clock.nowMs() - maxAgeMs });
     const entry = maxAgeMs > 0 && !native ? kernel.cache.look(read) : undefined;
@@ -43,10 +47,12 @@ export async function get<K extends Kind>(
       observation: await readLive(kernel, { call, target, read, native }),
       source: "live" as const,
     };
+    const answer = new GetAnswer(call, seen) as Answer<ValueOf<K>>;
     call.ended({ source: seen.source });
-    return new GetAnswer(call, seen) as Answer<ValueOf<K>>;
+    return answer;
   } catch (error) {
-    const failure = call.failure(error, { ref: String(request.ref) });
+    // A text that is no ref is not repeated: nobody knows what is in it, or how long it is.
+    const failure = call.failure(error, ref === undefined ? {} : { ref: ref.key });
     call.ended({ error: failure });
     throw failure;
   }
@@ -75,27 +81,25 @@ async function readLive(
   const { provider, handler, capabilities } = route;
   const get = handler.get?.bind(handler);
   if (get === undefined) throw providerFault(provider, `it declares get for ${ref.kind} and does not have it`);
-  using ctx = readContext(kernel, call.ctx);
+  using ctx = readContext(kernel, call);
   const fill = kernel.cache.beginFill(read);
   try {
-    const observation = await callVendor(kernel, {
+    const { observation, body } = await callVendor(kernel, {
       call,
       ctx,
       provider,
       scope,
       operations: capabilities.get?.operations ?? [],
-      run: (providerCall) => get(providerCall, { ref, view: read.view, native }),
+      async run(providerCall) {
+        const given = await get(providerCall, { ref, view: read.view, native });
+        const observation = acceptObservation(given, { provider, kind: handler.kind, scope, view: read.view, ref });
+        return { observation, body: native ? redactNative(given.native, capabilities.sensitive ?? []) : undefined };
+      },
     });
-    if (observation.ref.key !== ref.key) throw providerFault(provider, "it answered for another resource");
-    if (observation.native !== undefined) {
-      return { ...observation, native: redactNative(observation.native, capabilities.sensitive ?? []) };
-    }
     observed(kernel, { scope, fill, observation });
-    return observation;
+    return body === undefined ? observation : { ...observation, native: body };
   } catch (error) {
-    if (CloudLinkError.isInstance(error) && error.code === "not_found") {
-      kernel.events.publish({ type: "absent", scope, kind: ref.kind, ref: ref.key });
-    }
+    if (CloudLinkError.isInstance(error) && error.code === "not_found") absent(kernel, { scope, ref });
     throw error;
   }
 }

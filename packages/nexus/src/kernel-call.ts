@@ -5,39 +5,39 @@ import {
   type Context,
   createSpanId,
   createTraceId,
-  type ErrorFields,
+  type Telemetry,
   type TraceContext,
 } from "@cloudlink/core";
-import type { Kernel } from "./kernel.ts";
 
-/** What is known of a call from the start, for telemetry. */
+/** What is known of a call from the start. */
 export interface CallSubject {
+  readonly telemetry: Telemetry;
   readonly operation: "get" | "getMany" | "list";
+  /** Name of the kind. */
   readonly kind: string;
-  /** Name of the provider, or `*` for a call that may reach several. */
-  readonly provider: string;
 }
 
 /** One call of the kernel's while it runs: its place in a trace, and what it has cost so far. */
 export class KernelCall {
   readonly ctx: Context;
   readonly subject: CallSubject;
+  /** By the context's `monotonicMs`. */
+  readonly startedAt: number;
+  /** Name of the provider: `*` for a call that may reach several, and until it is known that there is one of that name. */
+  provider = "*";
   vendorCalls = 0;
   retries = 0;
-  readonly #kernel: Kernel;
-  readonly #startedAt: number;
   #trace: TraceContext | undefined;
 
-  constructor(kernel: Kernel, ctx: Context, subject: CallSubject) {
-    this.#kernel = kernel;
+  constructor(ctx: Context, subject: CallSubject) {
     this.ctx = ctx;
     this.subject = subject;
-    this.#startedAt = ctx.clock.monotonicMs();
+    this.startedAt = ctx.clock.monotonicMs();
   }
 
   /** The caller's place in its trace: what the context says, else what the running code is part of, else a new trace. */
   get trace(): TraceContext {
-    this.#trace ??= this.ctx.trace ?? this.#kernel.telemetry.currentTrace() ?? newTrace();
+    this.#trace ??= this.ctx.trace ?? this.subject.telemetry.currentTrace() ?? newTrace();
     return this.#trace;
   }
 
@@ -46,12 +46,12 @@ export class KernelCall {
   }
 
   stats(): CallStats {
-    const durationMs = this.ctx.clock.monotonicMs() - this.#startedAt;
+    const durationMs = this.ctx.clock.monotonicMs() - this.startedAt;
     return { vendorCalls: this.vendorCalls, retries: this.retries, durationMs };
   }
 
   /** `error` as the caller gets it: a CloudLinkError with the trace id and what was being done. */
-  failure(error: unknown, fields: Partial<Pick<ErrorFields, "provider" | "ref">> = {}): CloudLinkError {
+  failure(error: unknown, fields: { readonly provider?: string; readonly ref?: string } = {}): CloudLinkError {
     const known = CloudLinkError.from(error, {
       reason: "ErrUnexpected",
       message: "Something failed that no part of the kernel expected. The cause has the details.",
@@ -66,8 +66,11 @@ export class KernelCall {
 
   /** Tells telemetry how the call ended. */
   ended(outcome: { readonly error?: CloudLinkError; readonly source?: AnswerSource }): void {
-    this.#kernel.telemetry.call({
-      ...this.subject,
+    const { telemetry, operation, kind } = this.subject;
+    telemetry.call({
+      operation,
+      kind,
+      provider: this.provider,
       ...this.stats(),
       tenant: this.ctx.tenant,
       traceId: this.traceId,

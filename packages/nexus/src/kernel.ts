@@ -15,7 +15,8 @@ import type { RetryBudgets } from "./retry-budget.ts";
 export interface Kernel {
   readonly providers: ProviderDirectory;
   readonly refs: RefResolver;
-  readonly accounts: AccountDirectory;
+  /** Left out: the account that the ambient credentials belong to. */
+  readonly accounts: AccountDirectory | undefined;
   readonly credentials: CredentialBroker;
   readonly permission: Permission;
   readonly cache: Cache;

@@ -2,20 +2,26 @@ import {
   type Account,
   CloudLinkError,
   type Context,
-  createFilter,
   createScope,
+  type Filter,
   type Kind,
   type ListProblem,
   NONE,
 } from "@cloudlink/core";
+import { identifiedAccount } from "./ambient-accounts.ts";
+import { stepContext } from "./call-bounds.ts";
 import type { Kernel } from "./kernel.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { ListSource } from "./list-source.ts";
 import type { ListPosition } from "./page-token.ts";
-import { checkPermission } from "./read-target.ts";
+import { checkPermission } from "./permission-check.ts";
 import { unknownProvider } from "./ref-resolver.ts";
 import type { ListRequest } from "./requests.ts";
 import { type Route, routeOf, unimplemented, viewFor } from "./route.ts";
+import { untilDone } from "./until-done.ts";
+
+/** The form of a region in a ref. Vendors' host names are made of regions, so nothing else gets to a provider. */
+const regionForm = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 /** What a list consists of: the parts to read, and those that are known not to work before anything is read. */
 export interface ListPlan {
@@ -24,9 +30,9 @@ export interface ListPlan {
 }
 
 /**
- * The parts of a list: account × region of every provider of the kind.
+ * The parts of a list that are not at their end: account × region of every provider of the kind, each once.
  *
- * @throws `invalid_argument` for a provider, kind, account, region, filter or page size that is not known or not possible.
+ * @throws `invalid_argument` for a provider, kind, account, region or page size that is not known or not possible.
  */
 export async function planList<K extends Kind>(
   kernel: Kernel,
@@ -34,47 +40,72 @@ export async function planList<K extends Kind>(
     readonly call: KernelCall;
     readonly ctx: Context;
     readonly wanted: ListRequest<K>;
+    readonly filter: Filter;
     readonly position: ListPosition;
   },
 ): Promise<ListPlan> {
-  const { call, ctx, wanted, position } = request;
-  const { kind } = wanted;
-  if (wanted.pageSize !== undefined && !(Number.isInteger(wanted.pageSize) && wanted.pageSize >= 1)) {
-    throw invalidRequest(`pageSize is a whole number, 1 or more; it was ${wanted.pageSize}.`);
+  const { call, ctx, wanted, filter, position } = request;
+  const { kind, pageSize } = wanted;
+  if (pageSize !== undefined && !(Number.isInteger(pageSize) && pageSize >= 1)) {
+    throw invalidRequest(`pageSize is a whole number, 1 or more; it was ${pageSize}.`);
   }
-  const filter = createFilter(kind, { where: wanted.where, tags: wanted.tags });
-  const sources: ListSource[] = [];
+  const routes = routesFor(kernel, wanted);
+  const sources = new Map<string, ListSource>();
   const problems: ListProblem[] = [];
   const fail = (place: Omit<ListProblem, "error">, error: unknown) => {
     problems.push({ ...place, error: call.failure(error, { provider: place.provider }) });
   };
 
-  const accounts: { route: Route; account: Account }[] = [];
-  for (const route of routesFor(kernel, wanted)) {
-    const provider = route.provider.metadata.name;
-    try {
-      for (const account of await kernel.accounts.list(ctx, { provider })) accounts.push({ route, account });
-    } catch (error) {
-      fail({ provider, partition: NONE, account: NONE, region: NONE }, error);
-    }
+  const accounts: ListedAccount[] = [];
+  for (const found of await Promise.all(routes.map((route) => accountsOf(kernel, { call, ctx, route })))) {
+    if ("accounts" in found) accounts.push(...found.accounts);
+    else fail({ provider: found.provider, partition: NONE, account: NONE, region: NONE }, found.error);
   }
-  for (const { route, account, region } of placesOf(accounts, wanted, problems.length > 0)) {
+  // A context that is over is no provider's trouble.
+  ctx.throwIfDone();
+  for (const { route, account, region, error } of placesOf(accounts, wanted, problems.length > 0)) {
     const provider = route.provider.metadata.name;
     const { partition, role } = account;
     const place = { provider, partition, account: account.account, region };
     try {
       checkPermission(kernel, { ctx, action: "list", kind: kind.name, target: place });
+      if (error !== undefined) throw error;
       const declared = route.capabilities.list;
-      if (declared === undefined) throw unimplemented(`list for ${kind.name}`);
-      const view = viewFor(kind, { view: wanted.view, declared: declared.views });
+      if (declared === undefined) throw unimplemented(route.provider, `list for ${kind.name}`);
+      const view = viewFor(route, { kind, view: wanted.view, declared: declared.views });
       const scope = createScope({ ...place, tenant: ctx.tenant, role });
-      const cursor = Object.hasOwn(position, scope.key) ? (position[scope.key] ?? undefined) : undefined;
-      sources.push(new ListSource({ scope, route, wish: { view, filter, pageSize: wanted.pageSize }, cursor }));
-    } catch (error) {
-      fail(place, error);
+      const cursor = Object.hasOwn(position, scope.key) ? position[scope.key] : undefined;
+      if (cursor === null) continue;
+      sources.set(scope.key, new ListSource({ scope, route, wish: { view, filter, pageSize }, cursor }));
+    } catch (thrown) {
+      fail(place, thrown);
     }
   }
-  return { sources, problems };
+  return { sources: [...sources.values()], problems };
+}
+
+interface ListedAccount {
+  readonly route: Route;
+  readonly account: Account;
+}
+
+/** The accounts of one provider. It does not reject: a provider whose accounts cannot be found is a problem of its own. */
+async function accountsOf(
+  kernel: Kernel,
+  { call, ctx, route }: { readonly call: KernelCall; readonly ctx: Context; readonly route: Route },
+): Promise<{ readonly accounts: readonly ListedAccount[] } | { readonly provider: string; readonly error: unknown }> {
+  const provider = route.provider.metadata.name;
+  using step = stepContext(kernel, ctx);
+  try {
+    const accounts =
+      kernel.accounts === undefined
+        ? [await identifiedAccount(kernel, { call, ctx: step, provider: route.provider })]
+        : await untilDone(step, kernel.accounts.list(step, { provider }));
+    const own = accounts.filter((account) => account.provider === provider);
+    return { accounts: own.map((account) => ({ route, account })) };
+  } catch (error) {
+    return { provider, error };
+  }
 }
 
 function routesFor<K extends Kind>(kernel: Kernel, { kind, providers }: ListRequest<K>): readonly Route[] {
@@ -91,64 +122,82 @@ function routesFor<K extends Kind>(kernel: Kernel, { kind, providers }: ListRequ
   });
 }
 
+/** Where to look, or why that account cannot be looked in. */
+interface Place extends ListedAccount {
+  readonly region: string;
+  readonly error?: CloudLinkError;
+}
+
 /** Account × region. An id or region that nothing has is a mistake; one that only some accounts have is a selection. */
 function placesOf<K extends Kind>(
-  accounts: readonly { readonly route: Route; readonly account: Account }[],
+  accounts: readonly ListedAccount[],
   wanted: ListRequest<K>,
   incomplete: boolean,
-): readonly { readonly route: Route; readonly account: Account; readonly region: string }[] {
+): readonly Place[] {
   const ids = wanted.accounts === undefined || wanted.accounts === "*" ? undefined : wanted.accounts;
-  // When a provider could not say which accounts it has, one that is not found may be its.
-  for (const id of incomplete ? [] : (ids ?? [])) {
-    if (!accounts.some(({ account }) => account.account === id)) throw unknownAccount(id, accounts);
-  }
-  if (accounts.length === 0 && !incomplete) throw unknownAccount(undefined, accounts);
-  const chosen = accounts.filter(({ account }) => ids?.includes(account.account) ?? true);
   const regions = wanted.regions === undefined || wanted.regions === "*" ? undefined : wanted.regions;
-  const places = chosen.flatMap(({ route, account }) =>
-    regionsOf(account, { regional: route.capabilities.regional, regions }).map((region) => ({
-      route,
-      account,
-      region,
-    })),
-  );
-  for (const region of regions ?? []) {
-    const served =
-      places.some((place) => place.region === region) || places.some((place) => !place.route.capabilities.regional);
-    if (!served && chosen.length > 0) {
-      throw new CloudLinkError({
-        reason: "ErrUnknownRegion",
-        message: `None of the accounts asked is configured for the region "${region}".`,
-        origin: "caller",
-      });
-    }
+  for (const region of regions ?? []) if (!regionForm.test(region)) throw unknownRegion(region);
+  const known = new Set(accounts.map(({ account }) => account.account));
+  const chosen = accounts.filter(({ account }) => ids?.includes(account.account) ?? true);
+  const places = chosen.flatMap((listed) => placesIn(listed, regions));
+  // When a provider could not say which accounts it has, what is not found may be its.
+  if (incomplete) return places;
+  for (const id of ids ?? []) if (!known.has(id)) throw unknownAccount(id, known);
+  if (accounts.length === 0) throw unknownAccount(undefined, known);
+  const anywhere = places.some(({ route }) => !route.capabilities.regional);
+  for (const region of anywhere || chosen.length === 0 ? [] : (regions ?? [])) {
+    if (!places.some((place) => place.region === region)) throw unknownRegion(region);
   }
   return places;
 }
 
-function regionsOf(
-  account: Account,
-  { regional, regions }: { readonly regional: boolean; readonly regions: readonly string[] | undefined },
-): readonly string[] {
-  if (!regional) return [NONE];
-  if (regions !== undefined)
-    return account.regions === "*" ? regions : regions.filter((region) => account.regions.includes(region));
-  const usual = account.listRegions ?? account.regions;
-  if (usual !== "*" && usual.length > 0) return usual;
-  throw invalidRequest(
+function placesIn(listed: ListedAccount, wanted: readonly string[] | undefined): readonly Place[] {
+  const { route, account } = listed;
+  if (!route.capabilities.regional) return [{ ...listed, region: NONE }];
+  const { regions } = account;
+  if (wanted !== undefined) {
+    const had = regions === "*" ? wanted : wanted.filter((region) => regions.includes(region));
+    return had.map((region) => ({ ...listed, region }));
+  }
+  const usual = account.listRegions ?? regions;
+  if (usual !== "*" && usual.length > 0) return usual.map((region) => ({ ...listed, region }));
+  const error = invalidRequest(
     `Nothing says which regions of ${account.provider} account ${account.account} to look in. Name them in the request, or configure a region.`,
   );
+  return [{ ...listed, region: NONE, error }];
 }
 
-function unknownAccount(id: string | undefined, accounts: readonly { readonly account: Account }[]): CloudLinkError {
-  const known = [...new Set(accounts.map(({ account }) => account.account))];
-  const listed =
-    known.length > 20 ? `${known.slice(0, 20).join(", ")} and ${known.length - 20} more` : known.join(", ");
+function unknownRegion(region: string): CloudLinkError {
+  const shown = typeof region === "string" && regionForm.test(region) ? ` "${region}"` : "";
   return new CloudLinkError({
-    reason: "ErrUnknownAccount",
-    message: `${id === undefined ? "No account" : `The account "${id}"`} is ${id === undefined ? "" : "not "}configured. Configured: ${listed || "none"}.`,
+    reason: "ErrUnknownRegion",
+    message:
+      shown === ""
+        ? "A region has lower-case letters, digits and hyphens, as in eu-west-1."
+        : `None of the accounts asked is configured for the region${shown}.`,
     origin: "caller",
   });
+}
+
+/** How many of the accounts an error message lists. */
+const MOST_SHOWN = 20;
+
+function unknownAccount(id: string | undefined, known: ReadonlySet<string>): CloudLinkError {
+  const shown = [...known].slice(0, MOST_SHOWN).join(", ");
+  const listed = known.size > MOST_SHOWN ? `${shown} and ${known.size - MOST_SHOWN} more` : shown;
+  return new CloudLinkError({
+    reason: "ErrUnknownAccount",
+    message:
+      id === undefined
+        ? "No account is configured for the providers asked. Add one to the accounts."
+        : `The account ${shortened(id)} is not configured. Configured: ${listed || "none"}.`,
+    origin: "caller",
+  });
+}
+
+/** A caller's text in a message: short, and without what a terminal or a log would take for more than text. */
+function shortened(text: string): string {
+  return JSON.stringify(String(text).slice(0, 80));
 }
 
 function invalidRequest(message: string): CloudLinkError {

@@ -1,8 +1,8 @@
 import {
   type CancelableContext,
-  CloudLinkError,
   type Context,
   type Filter,
+  type Lease,
   type ListBatch,
   matchesFilter,
   type ProviderCall,
@@ -10,10 +10,13 @@ import {
   type Scope,
 } from "@cloudlink/core";
 import { stateOf } from "./answer.ts";
+import { stepContext } from "./call-bounds.ts";
 import type { Kernel } from "./kernel.ts";
 import type { KernelCall } from "./kernel-call.ts";
+import { acceptObservation } from "./observation.ts";
+import { providerFault } from "./provider-fault.ts";
 import type { Route } from "./route.ts";
-import { callVendor, providerContext, providerFault } from "./vendor-call.ts";
+import { callVendor, providerContext } from "./vendor-call.ts";
 
 /** What every part of a list is asked for. */
 export interface ListWish {
@@ -33,6 +36,7 @@ export interface SourcePage {
 interface OpenList {
   readonly batches: AsyncIterator<ListBatch<unknown>>;
   readonly ctx: CancelableContext;
+  readonly lease: Lease;
 }
 
 /**
@@ -65,45 +69,50 @@ export class ListSource {
     { call, ctx }: { readonly call: KernelCall; readonly ctx: Context },
   ): Promise<SourcePage> {
     const { scope, route } = this;
-    // The default deadline is for a page, not for the whole list, which may be long and whose consumer may be slow.
-    const pageContext = ctx.deadlineAt === Number.POSITIVE_INFINITY ? ctx.withTimeout(kernel.defaultTimeoutMs) : ctx;
-    using owned = pageContext.withCancel();
-    return await callVendor(kernel, {
-      call,
-      ctx: owned,
-      provider: route.provider,
-      scope,
-      operations: route.capabilities.list?.operations ?? [],
-      run: async (providerCall) => {
-        try {
-          this.#open ??= this.#start(providerCall, { call, ctx: ctx.withCancel() });
-          return await this.#readPage(this.#open, ctx);
-        } catch (error) {
-          this.release();
-          throw error;
-        }
-      },
-    }).catch((error: unknown) => {
+    using step = stepContext(kernel, ctx);
+    try {
+      return await callVendor(kernel, {
+        call,
+        ctx: step,
+        provider: route.provider,
+        scope,
+        operations: route.capabilities.list?.operations ?? [],
+        run: async (providerCall) => {
+          const open = this.#openUnder(providerCall, { call, ctx });
+          try {
+            return await this.#readPage(open, ctx);
+          } catch (error) {
+            this.#end(open);
+            throw error;
+          }
+        },
+      });
+    } catch (error) {
+      // Also when a provider that notices nothing was left behind.
       this.release();
       throw error;
-    });
+    }
   }
 
   /** Ends what the provider has under way. The part can still be gone on with, from its cursor. */
   release(): void {
-    const open = this.#open;
-    if (open === undefined) return;
-    this.#open = undefined;
-    open.ctx.cancel();
-    // A generator that is busy ends when it sees its context; one that waits to be asked ends here.
-    open.batches.return?.().catch(() => {});
+    if (this.#open !== undefined) this.#end(this.#open);
   }
 
-  /** The provider's list outlives the page it is opened for, so it runs under the context of the whole list. */
-  #start(
+  #end(open: OpenList): void {
+    if (this.#open === open) this.#open = undefined;
+    open.ctx.cancel();
+    // A generator that is busy ends when it sees its context; one that waits to be asked ends here. Nobody waits for it: it may hang.
+    void (async () => await open.batches.return?.())().catch(() => {});
+  }
+
+  /** What is open, if it runs under the lease that is good now; else it is opened again where the next page begins. */
+  #openUnder(
     providerCall: ProviderCall,
-    opening: { readonly call: KernelCall; readonly ctx: CancelableContext },
+    { call, ctx }: { readonly call: KernelCall; readonly ctx: Context },
   ): OpenList {
+    if (this.#open?.lease === providerCall.lease) return this.#open;
+    this.release();
     const { provider, handler, capabilities } = this.route;
     const { list } = capabilities;
     if (list === undefined || handler.list === undefined) {
@@ -112,19 +121,25 @@ export class ListSource {
     const { view, filter } = this.#wish;
     const pageSize = Math.min(this.#wish.pageSize ?? list.maxPageSize, list.maxPageSize);
     const request = { view, filter, pageSize, ...(typeof this.#cursor === "string" && { cursor: this.#cursor }) };
-    const ctx = providerContext(opening.call, opening.ctx);
-    const batches = handler.list({ ...providerCall, ctx }, request)[Symbol.asyncIterator]();
-    return { batches, ctx: opening.ctx };
+    // The provider's list outlives the page it is opened for, so it runs under the context of the whole list.
+    const listContext = ctx.withCancel();
+    const providerList = handler.list({ ...providerCall, ctx: providerContext(call, listContext) }, request);
+    this.#open = { batches: providerList[Symbol.asyncIterator](), ctx: listContext, lease: providerCall.lease };
+    return this.#open;
   }
 
   async #readPage(open: OpenList, ctx: Context): Promise<SourcePage> {
+    const { scope, route } = this;
+    const { view, filter } = this.#wish;
+    const expected = { provider: route.provider, kind: route.handler.kind, scope, view };
     const items: ResourceState<unknown>[] = [];
     for (;;) {
       const { done, value: batch } = await open.batches.next();
-      if (open !== this.#open) throw abandoned();
-      for (const observation of done === true ? [] : batch.items) {
-        if (matchesFilter(this.#wish.filter, observation.value))
-          items.push(stateOf(ctx, { observation, source: "live" }));
+      // Whoever gave it up has gone on, from the cursor: what comes late must not move that.
+      if (open !== this.#open) return { items: [], cursor: null };
+      for (const given of done === true ? [] : batch.items) {
+        const observation = acceptObservation(given, expected);
+        if (matchesFilter(filter, observation.value)) items.push(stateOf(ctx, { observation, source: "live" }));
       }
       if (done !== true && batch.cursor === undefined) continue;
       const cursor = done === true ? null : (batch.cursor ?? null);
@@ -133,13 +148,4 @@ export class ListSource {
       return { items, cursor };
     }
   }
-}
-
-/** Nobody waits for this: the one who released the part has gone on. */
-function abandoned(): CloudLinkError {
-  return new CloudLinkError({
-    reason: "ErrCanceled",
-    message: "This part of the list was given up.",
-    origin: "kernel",
-  });
 }

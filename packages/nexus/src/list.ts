@@ -1,4 +1,16 @@
-import type { CloudLinkError, Context, Kind, ListPage, ListProblem, ResourceState, ValueOf } from "@cloudlink/core";
+import {
+  type CancelableContext,
+  type CloudLinkError,
+  type Context,
+  createFilter,
+  type Filter,
+  type Kind,
+  type ListPage,
+  type ListProblem,
+  type ResourceState,
+  type ValueOf,
+} from "@cloudlink/core";
+import { callContext } from "./call-bounds.ts";
 import type { Kernel } from "./kernel.ts";
 import { KernelCall } from "./kernel-call.ts";
 import { planList } from "./list-plan.ts";
@@ -17,8 +29,8 @@ export async function* list<K extends Kind>(
   ctx: Context,
   request: ListRequest<K>,
 ): AsyncGenerator<ListPage<ValueOf<K>>, void, undefined> {
-  const call = new KernelCall(kernel, ctx, { operation: "list", kind: request.kind.name, provider: "*" });
-  const parts = new ListParts(kernel, { call, ctx, binding: bindingOf(ctx, request) });
+  const call = new KernelCall(ctx, { telemetry: kernel.telemetry, operation: "list", kind: request.kind.name });
+  const parts = new ListParts(kernel, call);
   let failure: CloudLinkError | undefined;
   try {
     ctx.throwIfDone();
@@ -39,53 +51,66 @@ export async function* list<K extends Kind>(
 class ListParts implements Disposable {
   readonly #kernel: Kernel;
   readonly #call: KernelCall;
-  readonly #ctx;
-  readonly #binding: PageTokenBinding;
-  /** How far each part was handed out, which may be a page behind how far it was read. */
-  readonly #position = new Map<string, string | null>();
+  readonly #ctx: CancelableContext;
+  #binding: PageTokenBinding | undefined;
+  /** How far parts were handed out, which may be a page behind how far they were read: each step as it was made. */
+  readonly #steps: (readonly [scope: string, cursor: string | null])[] = [];
   #sources: readonly ListSource[] = [];
   #waiting: ListSource[] = [];
   #reading = 0;
   #arrived: Arrival[] = [];
   #problems: ListProblem[] = [];
   #anythingRead = false;
+  #lastIsOut = false;
   #wake: () => void = () => {};
 
-  constructor(kernel: Kernel, settings: { call: KernelCall; ctx: Context; binding: PageTokenBinding }) {
+  constructor(kernel: Kernel, call: KernelCall) {
     this.#kernel = kernel;
-    this.#call = settings.call;
-    this.#ctx = settings.ctx.withSignal(kernel.closing).withCancel();
-    this.#binding = settings.binding;
+    this.#call = call;
+    this.#ctx = callContext(kernel, call);
   }
 
   async plan<K extends Kind>(wanted: ListRequest<K>): Promise<void> {
+    const filter = createFilter(wanted.kind, { where: wanted.where, tags: wanted.tags });
+    this.#binding = { tenant: this.#ctx.tenant, request: textOf(wanted, filter) };
     const { pageToken } = wanted;
     const position = pageToken === undefined ? {} : this.#kernel.pageTokens.read(pageToken, this.#binding);
-    const plan = await planList(this.#kernel, { call: this.#call, ctx: this.#ctx, wanted, position });
-    for (const [key, cursor] of Object.entries(position)) this.#position.set(key, cursor);
-    this.#sources = plan.sources.filter(({ scope }) => this.#position.get(scope.key) !== null);
-    this.#waiting = [...this.#sources];
+    const plan = await planList(this.#kernel, { call: this.#call, ctx: this.#ctx, wanted, filter, position });
+    this.#steps.push(...Object.entries(position));
+    this.#sources = plan.sources;
+    this.#waiting = [...plan.sources];
     this.#problems = [...plan.problems];
     this.#anythingRead = pageToken !== undefined;
   }
 
-  /** The next page, or `undefined` after the last. @throws the first part's error when every part failed: there is no partial result to declare then. */
+  /**
+   * The next page, or `undefined` after the last, which may be empty: the consumer hears how the list ended.
+   *
+   * @throws the first part's error when every part failed: there is no partial result to declare then.
+   */
   async next(): Promise<ListPage<unknown> | undefined> {
-    for (;;) {
+    const items: ResourceState<unknown>[] = [];
+    while (!this.#isAtEnd()) {
+      this.#ctx.throwIfDone();
       this.#read();
-      if (this.#arrived.length === 0 && this.#reading === 0) break;
       if (this.#arrived.length === 0) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
       }
-      const items = this.#takeArrived();
+      this.#takeArrived(items);
       // Until a part has worked, problems are held back: they may be all there is.
-      if (this.#anythingRead && (items.length > 0 || this.#problems.length > 0)) return this.#page(items);
+      const isWorthAPage = items.length > 0 || (this.#anythingRead && this.#problems.length > 0);
+      if (isWorthAPage && !this.#isAtEnd()) return this.#page(items);
     }
-    if (this.#problems.length === 0) return undefined;
-    if (this.#anythingRead) return this.#page([]);
-    throw allFailed(this.#problems);
+    if (this.#lastIsOut) return undefined;
+    this.#lastIsOut = true;
+    if (this.#problems.length > 0 && !this.#anythingRead) throw allFailed(this.#problems);
+    return this.#page(items);
+  }
+
+  #isAtEnd(): boolean {
+    return this.#waiting.length === 0 && this.#reading === 0 && this.#arrived.length === 0;
   }
 
   /** Reads as many parts as may be read at once, each one vendor page ahead of the consumer and no further. */
@@ -106,14 +131,12 @@ class ListParts implements Disposable {
     }
   }
 
-  #takeArrived(): readonly ResourceState<unknown>[] {
-    const items: ResourceState<unknown>[] = [];
+  #takeArrived(items: ResourceState<unknown>[]): void {
     for (const arrival of this.#arrived.splice(0)) {
       const { source } = arrival;
       if ("error" in arrival) {
         // The whole list is over, not this part of it.
-        const over = this.#ctx.error();
-        if (over !== undefined) throw over;
+        this.#ctx.throwIfDone();
         const { provider, partition, account, region } = source.scope;
         const error = this.#call.failure(arrival.error, { provider });
         this.#problems.push({ provider, partition, account, region, error });
@@ -121,25 +144,38 @@ class ListParts implements Disposable {
       }
       this.#anythingRead = true;
       for (const item of arrival.page.items) items.push(item);
-      this.#position.set(source.scope.key, arrival.page.cursor);
+      this.#steps.push([source.scope.key, arrival.page.cursor]);
       // Ahead of parts that have not begun: what is half read is finished first.
       if (arrival.page.cursor !== null) this.#waiting.unshift(source);
     }
-    return items;
   }
 
   #page(items: readonly ResourceState<unknown>[]): ListPage<unknown> {
     const problems = this.#problems;
     this.#problems = [];
     const { traceId } = this.#call;
-    const isLast = this.#waiting.length === 0 && this.#reading === 0 && this.#arrived.length === 0;
-    const nextPageToken = isLast ? undefined : this.#pageToken();
-    return { items, problems, traceId, stats: this.#call.stats(), nextPageToken };
+    const stats = this.#call.stats();
+    if (this.#lastIsOut) return { items, problems, traceId, stats, nextPageToken: undefined };
+    const taken = this.#steps.length;
+    let token: string | undefined;
+    const issue = () => this.#pageToken(taken);
+    return {
+      items,
+      problems,
+      traceId,
+      stats,
+      // Made when it is asked for: most lists are read to their end, and the token of one over a thousand parts is long.
+      get nextPageToken() {
+        token ??= issue();
+        return token;
+      },
+    };
   }
 
   /** A part that failed is tried again by whoever goes on from here. */
-  #pageToken(): string {
-    return this.#kernel.pageTokens.issue(Object.fromEntries(this.#position), this.#binding);
+  #pageToken(steps: number): string | undefined {
+    if (this.#binding === undefined) return undefined;
+    return this.#kernel.pageTokens.issue(Object.fromEntries(this.#steps.slice(0, steps)), this.#binding);
   }
 
   [Symbol.dispose](): void {
@@ -149,16 +185,21 @@ class ListParts implements Disposable {
   }
 }
 
-function bindingOf<K extends Kind>(ctx: Context, request: ListRequest<K>): PageTokenBinding {
-  const { kind, accounts, regions, providers, where, tags, view, pageSize } = request;
-  const parts = [kind.name, kind.major, accounts, regions, providers, where, tags, view, pageSize];
-  return { tenant: ctx.tenant, request: JSON.stringify(parts) };
+/** Everything of a request that its outcome depends on: the same text for requests that ask for the same. */
+function textOf<K extends Kind>(request: ListRequest<K>, filter: Filter): string {
+  const { kind, accounts = "*", regions = "*", providers = "*", view = kind.defaultView, pageSize } = request;
+  const { where, tags } = filter;
+  const parts = [kind.name, kind.major, accounts, regions, providers, sorted(where), sorted(tags), view, pageSize];
+  return JSON.stringify(parts);
+}
+
+function sorted(values: Readonly<Record<string, readonly unknown[]>>): readonly (readonly [string, unknown])[] {
+  return Object.entries(values).sort(([left], [right]) => (left < right ? -1 : 1));
 }
 
 function allFailed([first, ...others]: readonly ListProblem[]): CloudLinkError {
   if (first === undefined) throw new TypeError("a list without problems has not failed");
   if (others.length === 0) return first.error;
-  return first.error.with({
-    details: { ...first.error.details, otherPartsFailed: String(others.length) },
-  });
+  const { account, region, error } = first;
+  return error.with({ details: { ...error.details, account, region, otherPartsFailed: String(others.length) } });
 }

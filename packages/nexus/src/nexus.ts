@@ -18,13 +18,18 @@ export interface Nexus {
   /**
    * The states of many, in as few vendor calls as the providers can.
    *
-   * @returns an outcome per ref, in the request's order. It rejects only for what concerns the whole request.
+   * @returns an outcome per ref, in the request's order; what had come when the call was over stays an answer. It rejects only for a
+   *   request that is wrong as a whole, and where the call was over before it began.
    */
   getMany<K extends Kind>(ctx: Context, request: GetManyRequest<K>): Promise<ManyAnswer<ValueOf<K>>>;
   /**
    * Everything of a kind in accounts and regions, as it arrives: the first items come before the slowest account has answered,
    * and an account or region that fails is declared among the page's `problems` while the rest goes on.
-   * Nothing more is fetched than the consumer has room for; leaving the loop ends the vendor's calls.
+   * Nothing more is fetched than the consumer has room for; leaving the loop ends the vendor's calls. The last page, which may be
+   * empty, has no `nextPageToken`.
+   *
+   * @throws `invalid_argument` for an account, region, provider, filter, page size or page token that is not known or not possible;
+   *   `deadline_exceeded`; `canceled`; the first part's error when every part failed.
    */
   list<K extends Kind>(ctx: Context, request: ListRequest<K>): AsyncIterable<ListPage<ValueOf<K>>>;
   /** The ref that a text stands for: a ref's own text, or an id of a vendor's. @throws `invalid_argument` (`ErrInvalidRef`). */

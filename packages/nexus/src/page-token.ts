@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { CloudLinkError } from "@cloudlink/core";
 
 /** Version of what is in a token; one of another version is refused. */
@@ -21,25 +22,32 @@ export interface PageTokens {
   read(token: string, binding: PageTokenBinding): ListPosition;
 }
 
-/** Tokens longer than this are refused unread. A position of 10,000 parts takes about 1 MB. */
+/** Tokens longer than this are refused unread. A position of 10,000 parts takes about 160 KB. */
 const LONGEST_TOKEN = 4 * 1024 * 1024;
+
+/** What a token may become when it is unpacked: a hundred times what those 10,000 parts take. */
+const LONGEST_POSITION = 100 * 1024 * 1024;
 
 export function createPageTokens(key: Uint8Array = randomBytes(32)): PageTokens {
   const sign = (body: string, { tenant, request }: PageTokenBinding) =>
-    // As a JSON array, no tenant and request can be cut another way to give the same text.
+    // As a JSON array, no tenant and request can be cut another way to give the same text. It says what the token is for:
+    // the same key may come to authenticate other kinds of token.
     createHmac("sha256", key)
-      .update(JSON.stringify([VERSION, tenant, request, body]))
+      .update(JSON.stringify(["page", VERSION, tenant, request, body]))
       .digest("base64url");
   return {
     issue(position, binding) {
-      const body = Buffer.from(JSON.stringify(position)).toString("base64url");
+      // Packed, because the keys of a thousand parts are much alike, and tokens travel in URLs.
+      const body = deflateRawSync(JSON.stringify(position)).toString("base64url");
       return `${VERSION}.${body}.${sign(body, binding)}`;
     },
     read(token, binding) {
-      const [version, body, signature, ...rest] = token.length > LONGEST_TOKEN ? [] : token.split(".");
+      const isText = typeof token === "string" && token.length <= LONGEST_TOKEN;
+      const [version, body, signature, ...rest] = isText ? token.split(".", 4) : [];
       const isWhole = version === String(VERSION) && body !== undefined && signature !== undefined && rest.length === 0;
       if (!isWhole || !equal(signature, sign(body, binding))) throw invalidToken();
-      return JSON.parse(Buffer.from(body, "base64url").toString()) as ListPosition;
+      const position = inflateRawSync(Buffer.from(body, "base64url"), { maxOutputLength: LONGEST_POSITION });
+      return JSON.parse(position.toString()) as ListPosition;
     },
   };
 }

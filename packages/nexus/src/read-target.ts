@@ -1,7 +1,12 @@
-import { CloudLinkError, type Context, type Kind, type Ref, type Scope } from "@cloudlink/core";
+import { CloudLinkError, type Kind, NONE, type Ref, type Scope } from "@cloudlink/core";
 import { scopeOf } from "./accounts.ts";
+import { ambientAccount } from "./ambient-accounts.ts";
+import { readContext } from "./call-bounds.ts";
 import type { Kernel } from "./kernel.ts";
+import type { KernelCall } from "./kernel-call.ts";
+import { checkPermission } from "./permission-check.ts";
 import { type Route, routeTo } from "./route.ts";
+import { untilDone } from "./until-done.ts";
 
 /** Where a read of one ref goes. */
 export interface ReadTarget {
@@ -17,16 +22,15 @@ export interface ReadTarget {
  */
 export async function readTarget(
   kernel: Kernel,
-  request: { readonly ctx: Context; readonly kind: Kind; readonly ref: Ref },
+  request: { readonly call: KernelCall; readonly kind: Kind; readonly ref: Ref },
 ): Promise<ReadTarget> {
-  const { ctx, kind, ref } = request;
+  const { call, kind, ref } = request;
+  const { ctx } = call;
   if (ref.kind !== kind.name) {
-    throw new CloudLinkError({
-      reason: "ErrInvalidRef",
-      message: `The ref names a ${ref.kind}, and a ${kind.name} was asked for. Ask for the kind the ref names.`,
-      origin: "caller",
-      ref: ref.key,
-    });
+    throw invalidRef(
+      ref,
+      `The ref names a ${ref.kind}, and a ${kind.name} was asked for. Ask for the kind the ref names.`,
+    );
   }
   const route = routeTo(kernel, { provider: ref.provider, kind });
   const { partitions } = route.provider.metadata;
@@ -38,25 +42,34 @@ export async function readTarget(
       ref: ref.key,
     });
   }
+  // One resource has one ref: with a region where there is one, and only there.
+  const { regional } = route.capabilities;
+  if (regional && ref.region === NONE)
+    throw invalidRef(ref, `A ${ref.kind} is addressed by region, and the ref names none.`);
+  if (!regional && ref.region !== NONE) {
+    throw invalidRef(
+      ref,
+      `A ${ref.kind} of ${ref.provider} is not addressed by region: write ${NONE} for "${ref.region}".`,
+    );
+  }
   checkPermission(kernel, { ctx, action: "get", kind: kind.name, target: ref });
-  const found = kernel.accounts.find(ctx, ref);
-  const account = found instanceof Promise ? await found : found;
+  const found = kernel.accounts === undefined ? ambientAccount(ref) : kernel.accounts.find(ctx, ref);
+  const account = isPromise(found) ? await inTime(kernel, { call, promise: found }) : found;
   return { ref, route, scope: scopeOf(ctx.tenant, { ref, account }) };
 }
 
-/** @throws `permission_denied` with the reason that the permission port gives. */
-export function checkPermission(
+function isPromise<Value>(value: Value | Promise<Value>): value is Promise<Value> {
+  return typeof value === "object" && value !== null && "then" in value;
+}
+
+async function inTime<Value>(
   kernel: Kernel,
-  request: {
-    readonly ctx: Context;
-    readonly action: string;
-    readonly kind: string;
-    readonly target: { readonly provider: string; readonly partition: string; readonly account: string };
-  },
-): void {
-  const { ctx, action, kind } = request;
-  const { provider, partition, account } = request.target;
-  const denial = kernel.permission.denial(ctx, { action, kind, provider, partition, account });
-  if (denial === undefined) return;
-  throw new CloudLinkError({ reason: "ErrPermissionDenied", message: denial, origin: "kernel", provider });
+  { call, promise }: { readonly call: KernelCall; readonly promise: Promise<Value> },
+): Promise<Value> {
+  using ctx = readContext(kernel, call);
+  return await untilDone(ctx, promise);
+}
+
+function invalidRef(ref: Ref, message: string): CloudLinkError {
+  return new CloudLinkError({ reason: "ErrInvalidRef", message, origin: "caller", ref: ref.key });
 }

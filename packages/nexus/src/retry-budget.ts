@@ -52,7 +52,7 @@ export function limitKeyOf(
 ): string {
   const { scope, operations } = call;
   const limit = metadata.limits.find((each) => each.operations.some((operation) => operations.includes(operation)));
-  const dimensions = limit?.dimensions ?? ["account"];
+  const dimensions = limit?.dimensions ?? ["partition", "account"];
   const values = dimensions.map((dimension) => {
     if (dimension === "resource") return "";
     return encodeURIComponent(dimension === "identity" ? scope.role : scope[dimension]);

@@ -1,4 +1,12 @@
-import { CloudLinkError, type Kind, type KindCapabilities, type KindHandler, type Provider } from "@cloudlink/core";
+import {
+  CloudLinkError,
+  type GetCapability,
+  type GetManyCapability,
+  type Kind,
+  type KindCapabilities,
+  type KindHandler,
+  type Provider,
+} from "@cloudlink/core";
 import type { Kernel } from "./kernel.ts";
 import { unknownProvider } from "./ref-resolver.ts";
 
@@ -39,9 +47,10 @@ export function routeOf(provider: Provider, kind: Kind): Route | undefined {
 
 /** The view to ask for: the one that was named, or the kind's own. @throws `invalid_argument`, `unimplemented`. */
 export function viewFor(
-  kind: Kind,
-  request: { readonly view: string | undefined; readonly declared: readonly string[] },
+  { provider }: Route,
+  request: { readonly kind: Kind; readonly view: string | undefined; readonly declared: readonly string[] },
 ): string {
+  const { kind } = request;
   const view = request.view ?? kind.defaultView;
   if (!kind.views.includes(view)) {
     throw new CloudLinkError({
@@ -52,15 +61,42 @@ export function viewFor(
   }
   // A wider view that the provider can give answers a narrower one.
   const wideEnough = kind.views.slice(kind.views.indexOf(view)).find((each) => request.declared.includes(each));
-  if (wideEnough === undefined) throw unimplemented(`the view "${view}" of ${kind.name}`);
+  if (wideEnough === undefined) throw unimplemented(provider, `the view "${view}" of ${kind.name}`);
   return wideEnough;
 }
 
+/**
+ * How one resource, or several of one scope, are read: the declared capability whose source lags by no more than the caller takes.
+ * A source that lags never serves a live read.
+ *
+ * @throws `unimplemented` where there is none.
+ */
+export function readBy(
+  { provider, capabilities, handler }: Route,
+  request: { readonly from: readonly ("get" | "getMany")[]; readonly maxAgeMs: number },
+): { readonly by: "get" | "getMany"; readonly capability: GetCapability | GetManyCapability } {
+  const { from, maxAgeMs } = request;
+  for (const by of from) {
+    const capability = capabilities[by];
+    if (capability !== undefined && (capability.sourceLagMs ?? 0) <= maxAgeMs) return { by, capability };
+  }
+  const declared = from.filter((by) => capabilities[by] !== undefined);
+  const { name } = handler.kind;
+  throw unimplemented(
+    provider,
+    declared.length === 0
+      ? `${from.join(" or ")} for ${name}`
+      : `a source of ${name} that is as fresh as ${maxAgeMs} ms`,
+  );
+}
+
 /** The answer to whatever a provider does not declare. */
-export function unimplemented(what: string): CloudLinkError {
+export function unimplemented({ metadata }: Provider, what: string): CloudLinkError {
+  const { name, version } = metadata;
   return new CloudLinkError({
     reason: "ErrUnimplemented",
-    message: `The provider does not declare ${what}.`,
+    message: `The provider "${name}" ${version} does not declare ${what}.`,
     origin: "plugin",
+    provider: name,
   });
 }

@@ -10,33 +10,29 @@ import {
 } from "@cloudlink/core";
 import type { Kernel } from "./kernel.ts";
 import type { KernelCall } from "./kernel-call.ts";
+import { providerError } from "./provider-fault.ts";
 import { retrying } from "./retry.ts";
 import { limitKeyOf } from "./retry-budget.ts";
 import { untilDone } from "./until-done.ts";
 
 /** What is about to be asked of a provider. */
-export interface VendorTarget {
+export interface VendorRequest<Result> {
+  readonly call: KernelCall;
+  /** The call's own context, or a narrower one. */
+  readonly ctx: Context;
   readonly provider: Provider;
   readonly scope: Scope;
   /** Vendor operations that it declared for this capability. */
   readonly operations: readonly string[];
+  /** Asks, and checks what comes: what it throws is taken for the provider's. */
+  run(providerCall: ProviderCall): Promise<Result>;
 }
 
-/**
- * Runs one read of a provider's: under a lease, by the context's deadline, tried again under the budget of its limit.
- * `ctx` may be narrower than the call's own.
- */
-export async function callVendor<Result>(
-  kernel: Kernel,
-  request: VendorTarget & {
-    readonly call: KernelCall;
-    readonly ctx: Context;
-    run(providerCall: ProviderCall): Promise<Result>;
-  },
-): Promise<Result> {
+/** Runs one read of a provider's: under a lease, by the context's deadline, tried again under the budget of its limit. */
+export async function callVendor<Result>(kernel: Kernel, request: VendorRequest<Result>): Promise<Result> {
   const { call, ctx, scope, operations } = request;
   const { metadata } = request.provider;
-  const kind = call.subject.kind;
+  const { kind } = call.subject;
   return await retrying(ctx, {
     budget: kernel.budgets.of(limitKeyOf(metadata, { scope, operations })),
     random: Math.random,
@@ -49,34 +45,52 @@ export async function callVendor<Result>(
 }
 
 /**
- * One attempt. When the vendor says that the credentials have expired, the lease is dropped and the attempt made once more under
- * a fresh one: leases are shared, and one may expire between being handed out and being used.
+ * One attempt. A lease that the vendor refuses is dropped. When it says that the credentials have expired, the attempt is made once more
+ * under a fresh lease: leases are shared, and one may expire between being handed out and being used.
  */
-async function withLease<Result>(kernel: Kernel, request: Parameters<typeof callVendor<Result>>[1]): Promise<Result> {
-  const { call, ctx, scope } = request;
+async function withLease<Result>(kernel: Kernel, request: VendorRequest<Result>): Promise<Result> {
+  const { call, ctx, scope, provider } = request;
   const attempt = async (lease: Lease) => {
     ctx.throwIfDone();
+    // Over with the attempt: what the provider made to listen to it goes then, and not with the last of a thousand batches.
+    using own = ctx.withCancel();
     const providerCall: ProviderCall = {
-      ctx: providerContext(call, ctx),
+      ctx: providerContext(call, own),
       scope,
       lease,
       report: reportOf(kernel, { call, scope }),
     };
     try {
       return await untilDone(ctx, request.run(providerCall));
-    } catch (error) {
-      throw providerError(error, request.provider);
+    } catch (thrown) {
+      const error = providerError(thrown, provider);
+      if (error.code === "unauthenticated") kernel.credentials.refused(lease);
+      throw error;
     }
   };
-  const lease = await untilDone(ctx, kernel.credentials.lease(ctx, scope));
+  const lease = await leaseFor(kernel, { ctx, scope });
   try {
     return await attempt(lease);
   } catch (error) {
-    if (!CloudLinkError.isInstance(error) || error.code !== "unauthenticated") throw error;
-    kernel.credentials.refused(lease);
-    if (error.reason !== "ErrCredentialsExpired") throw error;
-    return await attempt(await untilDone(ctx, kernel.credentials.lease(ctx, scope)));
+    if (!CloudLinkError.isInstance(error) || error.reason !== "ErrCredentialsExpired") throw error;
+    return await attempt(await leaseFor(kernel, { ctx, scope }));
   }
+}
+
+async function leaseFor(
+  kernel: Kernel,
+  { ctx, scope }: { readonly ctx: Context; readonly scope: Scope },
+): Promise<Lease> {
+  ctx.throwIfDone();
+  const lease = await untilDone(ctx, kernel.credentials.lease(ctx, scope));
+  if (lease.scope.key === scope.key) return lease;
+  throw new CloudLinkError({
+    reason: "ErrUnexpected",
+    message:
+      "The credential broker gave a lease of another scope, and it was not used. Report it to the broker's authors.",
+    origin: "credentials",
+    provider: scope.provider,
+  });
 }
 
 /** The provider's place in the trace is the kernel's call, and the call has an id of its own. */
@@ -93,25 +107,4 @@ function reportOf(kernel: Kernel, { call, scope }: { call: KernelCall; scope: Sc
     },
     quota: (observation) => kernel.telemetry.quota({ ...observation, scope }),
   };
-}
-
-/** A provider rejects with a CloudLinkError; whatever else it throws is its own fault, and says so. */
-function providerError(error: unknown, { metadata }: Provider): CloudLinkError {
-  const known = CloudLinkError.from(error, {
-    reason: "ErrProviderFault",
-    message: `The provider "${metadata.name}" ${metadata.version} failed in a way its contract does not allow. Report it to its authors; the cause has the details.`,
-    origin: "plugin",
-  });
-  return known.provider === undefined ? known.with({ provider: metadata.name }) : known;
-}
-
-/** The error for an answer that a provider's contract does not allow. */
-export function providerFault(provider: Provider, what: string): CloudLinkError {
-  const { name, version } = provider.metadata;
-  return new CloudLinkError({
-    reason: "ErrProviderFault",
-    message: `The provider "${name}" ${version} broke its contract: ${what}. Report it to its authors.`,
-    origin: "plugin",
-    provider: name,
-  });
 }

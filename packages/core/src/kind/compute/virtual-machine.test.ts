@@ -31,7 +31,7 @@ const full: Required<VirtualMachineStatus> = {
   health: "ok",
 };
 
-/** What a status-only read can say, and nothing else. */
+/** The least that a vendor may say. */
 const bare: VirtualMachineStatus = {
   id: "i-0abc",
   powerState: "unknown",

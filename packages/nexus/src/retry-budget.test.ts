@@ -1,0 +1,83 @@
+import { createScope, type LimitDeclaration } from "@cloudlink/core";
+import { describe, expect, it } from "vitest";
+import { fakeProvider } from "../test/fake-provider.ts";
+import { createRetryBudgets, limitKeyOf } from "./retry-budget.ts";
+
+describe("a retry budget", () => {
+  it("pays for 35 tries after transient failures, or 100 after throttles, and then for none", () => {
+    const budgets = createRetryBudgets();
+    for (const [throttled, tries] of [
+      [false, 35],
+      [true, 100],
+    ] as const) {
+      const budget = budgets.of(String(throttled));
+      for (let spent = 0; spent < tries; spent += 1) expect(budget.spend({ throttled })).toBe(true);
+      expect(budget.spend({ throttled })).toBe(false);
+    }
+  });
+
+  it("gets back what the last try cost when that came through, and one unit for each call that needed none", () => {
+    const budget = createRetryBudgets().of("limit");
+    for (let spent = 0; spent < 35; spent += 1) budget.spend({ throttled: false });
+    budget.succeeded({ throttled: false });
+    expect(budget.spend({ throttled: false })).toBe(true);
+    // 10 of 500 are left, and a try costs 14.
+    for (let call = 0; call < 3; call += 1) budget.succeeded(undefined);
+    expect(budget.spend({ throttled: false })).toBe(false);
+    budget.succeeded(undefined);
+    expect(budget.spend({ throttled: false })).toBe(true);
+  });
+
+  it("never holds more than it began with", () => {
+    const budget = createRetryBudgets().of("limit");
+    for (let call = 0; call < 1_000; call += 1) budget.succeeded(undefined);
+    let tries = 0;
+    while (budget.spend({ throttled: false })) tries += 1;
+    expect(tries).toBe(35);
+  });
+
+  it("is one for all who ask for the same limit, and another for each other limit", () => {
+    const budgets = createRetryBudgets();
+    while (budgets.of("a").spend({ throttled: true }));
+    expect(budgets.of("a").spend({ throttled: true })).toBe(false);
+    expect(budgets.of("b").spend({ throttled: true })).toBe(true);
+  });
+});
+
+describe("the limit that a call is charged to", () => {
+  const scope = createScope({
+    tenant: "t",
+    provider: "fake",
+    partition: "-",
+    account: "1",
+    role: "reader",
+    region: "north",
+  });
+  const keyFor = (dimensions: LimitDeclaration["dimensions"] | undefined, changed: Partial<typeof scope> = {}) => {
+    const limit = { name: "describe", operations: ["get"], burst: 1, refillPerSecond: 1 };
+    const limits = dimensions === undefined ? [] : [{ ...limit, dimensions }];
+    const { metadata } = fakeProvider({ metadata: { limits } });
+    return limitKeyOf(metadata, { scope: createScope({ ...scope, ...changed }), operations: ["get"] });
+  };
+
+  it("is told apart by what the vendor counts by, and by nothing else", () => {
+    const key = keyFor(["account", "region"]);
+    expect(keyFor(["account", "region"], { account: "2" })).not.toBe(key);
+    expect(keyFor(["account", "region"], { region: "south" })).not.toBe(key);
+    expect(keyFor(["account", "region"], { tenant: "u" })).toBe(key);
+    expect(keyFor(["account", "region"], { role: "admin" })).toBe(key);
+    expect(keyFor(["account", "identity"], { role: "admin" })).not.toBe(keyFor(["account", "identity"]));
+  });
+
+  it("is the account where the provider declares none for the operation", () => {
+    expect(keyFor(undefined, { account: "2" })).not.toBe(keyFor(undefined));
+    expect(keyFor(undefined, { partition: "moon" })).not.toBe(keyFor(undefined));
+    expect(keyFor(undefined, { region: "south" })).toBe(keyFor(undefined));
+  });
+
+  it("cannot be forged by an account's name", () => {
+    expect(keyFor(["account", "region"], { account: "1/north", region: "x" })).not.toBe(
+      keyFor(["account", "region"], { account: "1", region: "north/x" }),
+    );
+  });
+});

@@ -1,0 +1,15 @@
+export { ensureMoto, type MotoInstallation } from "./ensure-moto.ts";
+export { createMotoUser, type MotoUserKeys } from "./moto-user.ts";
+export { type Progress, printProgress } from "./progress.ts";
+export {
+  MOTO_DEFAULT_ACCOUNT,
+  type MotoCredentials,
+  type MotoInstances,
+  motoCredentials,
+  type SeedSettings,
+  seedMoto,
+} from "./seed-moto.ts";
+export type { ServerProcess } from "./server-process.ts";
+export { type Moto, type MotoSettings, startMoto } from "./start-moto.ts";
+export { TestbedError } from "./testbed-error.ts";
+export { type ActiveInterference, type Interference, startVendorProxy, type VendorProxy } from "./vendor-proxy.ts";
