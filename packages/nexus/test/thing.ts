@@ -1,4 +1,4 @@
-import { createRef, defineKind, type Observation, type Ref, type ResourceState } from "@cloudlink/core";
+import { createRef, defineKind, type Observation, type Ref } from "@cloudlink/core";
 
 export interface Thing {
   readonly id: string;
@@ -40,8 +40,4 @@ export function observationOf(
 ): Observation<Thing> {
   const { value, view = "standard", observedAt = 0 } = seen;
   return { ref, view, observedAt, value: { id: ref.id, state: "running", tags: {}, ...value } };
-}
-
-export function idsOf(states: readonly ResourceState<Thing>[]): readonly string[] {
-  return states.map(({ value }) => value.id);
 }

@@ -7,23 +7,26 @@ import {
   type Instance,
   type InstanceStatus,
 } from "@aws-sdk/client-ec2";
-import type { STSClientConfig } from "@aws-sdk/client-sts";
-import { AwsEc2QueryProtocol } from "@aws-sdk/core/protocols";
-import type { Lease, ProviderCall } from "@cloudlink/core";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type {
-  HandlerExecutionContext,
-  HttpResponse,
-  MetadataBearer,
-  OperationSchema,
-  SerdeFunctions,
-} from "@smithy/types";
-import { connect } from "./connections.ts";
-import { decodeInstances, type InstanceMapper, type InstancePage } from "./ec2/instance-decoder.ts";
+  AssumeRoleCommandInput,
+  AssumeRoleWithWebIdentityCommandInput,
+  STSClient,
+  STSClientConfig,
+  Credentials as StsCredentials,
+} from "@aws-sdk/client-sts";
+import { AwsEc2QueryProtocol } from "@aws-sdk/core/protocols";
+import { CloudLinkError, type Lease, type ProviderCall } from "@cloudlink/core";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import type { DeserializeMiddleware, HttpRequest, MiddlewareStack } from "@smithy/types";
+import { type Ambient, ambientOf, roleFor } from "./ambient.ts";
+import { type Connections, createConnections } from "./connections.ts";
+import type { InstancePage } from "./ec2/instance-decoder.ts";
+import { createInstanceReader } from "./ec2/streaming-protocol.ts";
 import { type OwnedMachine, toVirtualMachine } from "./ec2/virtual-machine.ts";
 import { metadata } from "./metadata.ts";
-import { partitionOfRegion } from "./partition.ts";
 import type { AwsSettings } from "./settings.ts";
+import { type Credentials, CredentialsFailure, partsOf, shareCredentials } from "./shared-credentials.ts";
+import { MalformedAnswer } from "./xml/malformed-answer.ts";
 
 // The one file that imports AWS's SDK, which takes a good part of a second of CPU to load: it is loaded when the first call leaves.
 
@@ -45,8 +48,8 @@ export interface CallerIdentity {
 }
 
 /**
- * What may be asked of AWS in one region with one lease. Each method makes one attempt (retries are the kernel's) and rejects with
- * what the SDK throws.
+ * What may be asked of AWS in one region with one lease. Each method makes one attempt (retries are the kernel's), tells the call's report
+ * of each request, and rejects with what the SDK throws.
  */
 export interface AwsSession {
   describeInstances(
@@ -57,213 +60,301 @@ export interface AwsSession {
   /** The status checks of instances that exist, 100 at most (EC2 API reference, DescribeInstanceStatus). */
   describeStatus(call: ProviderCall, ids: readonly string[]): Promise<readonly InstanceStatus[]>;
   identify(call: ProviderCall): Promise<CallerIdentity>;
+  /** What its requests are signed with, for an error to be searched for. */
+  secrets(): readonly string[];
 }
 
 /** The connections of a provider, shared by its sessions. */
 export interface AwsTransport {
-  session(lease: Lease, region: string): Promise<AwsSession>;
-  /** The region that environment or profile name, if any. */
-  usualRegion(profile: string | undefined): Promise<string | undefined>;
+  session(lease: Lease, region: string): AwsSession;
+  /** The region that environment, profile or the instance this runs on name, if any. */
+  usualRegion(lease: Lease): Promise<string | undefined>;
   close(): void;
 }
 
-export function createTransport(settings: AwsSettings): AwsTransport {
-  const handlers = new Map<string, Promise<NodeHttpHandler>>();
+/** How long it may take to assume a role: the fetch is shared by calls with deadlines of their own, and has to end by itself. */
+const ASSUME_ROLE_TIMEOUT_MS = 10_000;
 
-  /** One handler for everything that leaves by the same way: its agents keep the connections. */
-  async function handlerFor(service: "ec2" | "sts", region: string): Promise<NodeHttpHandler> {
-    const url = settings.endpoint ?? `https://${service}.${region}.${dnsSuffixOf(region)}`;
-    const { proxy, ...agents } = await connect(url, { caFile: settings.caFile });
-    const known = handlers.get(proxy);
-    if (known !== undefined) return await known;
-    const made = Promise.resolve(new NodeHttpHandler(agents));
-    handlers.set(proxy, made);
-    return await made;
-  }
+/** Nothing of the SDK's goes to a user's console: what matters of its warnings comes as an error. */
+const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
-  async function configOf(service: "ec2" | "sts", region: string): Promise<EC2ClientConfig & STSClientConfig> {
-    const { endpoint, profile } = settings;
-    return {
-      region,
-      maxAttempts: 1,
-      requestHandler: await handlerFor(service, region),
-      customUserAgent: [["cloudlink", metadata.version]],
-      ...(endpoint !== undefined && { endpoint }),
-      ...(profile !== undefined && { profile }),
-    };
-  }
+/** What every client is made with. */
+type ClientConfig = Pick<STSClientConfig, "region" | "endpoint" | "profile"> & ReturnType<typeof commonConfig>;
 
+function commonConfig(requestHandler: Pick<NodeHttpHandler, "handle">) {
   return {
-    async session(lease, region) {
-      const sts = await configOf("sts", region);
-      const credentials = await credentialsOf(lease, { settings, sts });
-      const ec2 = { ...(await configOf("ec2", region)), credentials };
-      return createSession({ ec2, sts: { ...sts, credentials }, region });
-    },
-    usualRegion: (profile) =>
-      new EC2Client(profile === undefined ? {} : { profile }).config.region().catch(() => undefined),
-    close() {
-      for (const handler of handlers.values()) handler.then((each) => each.destroy());
-      handlers.clear();
-    },
+    requestHandler,
+    // Retries are the kernel's, and `AWS_RETRY_MODE=adaptive` would make even one attempt wait.
+    maxAttempts: 1,
+    retryMode: "standard",
+    logger: silent,
+    customUserAgent: [["cloudlink", metadata.version]] as [string, string][],
   };
 }
 
-function createSession(config: {
-  readonly ec2: EC2ClientConfig;
-  readonly sts: STSClientConfig;
-  readonly region: string;
-}): AwsSession {
-  const { region } = config;
-  const reader = createInstanceReader((instance, owner) => ({ owner, status: toVirtualMachine(instance, region) }));
-  const streaming = createEc2Client({ ...config.ec2, protocol: reader.protocol });
-  let plain: EC2Client | undefined;
-  const plainClient = () => {
-    plain ??= createEc2Client(config.ec2);
-    return plain;
+export function createTransport(settings: AwsSettings): AwsTransport {
+  const connections = createConnections({ caFile: settings.caFile });
+  const common = commonConfig(createRequestHandler(connections));
+  const { endpoint } = settings;
+  // One for all regions: a role is assumed once a lease.
+  const byLease = new WeakMap<Lease, ReturnType<typeof shareCredentials>>();
+
+  return {
+    session(lease, region) {
+      const ambient = ambientOf(lease, settings);
+      const { profile } = ambient;
+      const config: ClientConfig = {
+        ...common,
+        region,
+        ...(endpoint !== undefined && { endpoint }),
+        ...(profile !== undefined && { profile }),
+      };
+      const credentials =
+        byLease.get(lease) ??
+        shareCredentials(
+          lease.kind === "keys"
+            ? async () => keysOf(lease)
+            : (call) => findCredentials({ lease, ambient, config, common, call }),
+        );
+      byLease.set(lease, credentials);
+      return createSession({ config, region, credentials });
+    },
+    async usualRegion(lease) {
+      // The first is the SDKs' name for it, the second the command line's.
+      const named = process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION;
+      if (named) return named;
+      // Keys say nothing of a region; the profile that the program is set up with may.
+      const { profile = settings.profile } = ambientOf(lease, settings);
+      const client = new EC2Client({ ...common, ...(profile !== undefined && { profile }) });
+      return await client.config.region().catch(() => undefined);
+    },
+    close: () => connections.close(),
   };
+}
+
+/**
+ * Sends each request by the way that its address takes, whatever named the address: settings, `AWS_ENDPOINT_URL`, a profile, or the
+ * SDK's own rules.
+ */
+function createRequestHandler(connections: Connections) {
+  const handlers = new WeakMap<object, NodeHttpHandler>();
+  return {
+    metadata: { handlerProtocol: "http/1.1" },
+    async handle(...[request, options]: Parameters<NodeHttpHandler["handle"]>) {
+      const agents = await connections.agentsFor(originOf(request));
+      const handler = handlers.get(agents) ?? new NodeHttpHandler({ ...agents, logger: silent });
+      handlers.set(agents, handler);
+      return await handler.handle(request, options);
+    },
+    // The SDK sets up its default handler by these; there is nothing of it to set up here.
+    updateHttpClientConfig() {},
+    httpHandlerConfigs: () => ({}),
+  };
+}
+
+function originOf({ protocol, hostname, port }: HttpRequest): string {
+  return `${protocol}//${hostname}${port === undefined ? "" : `:${port}`}`;
+}
+
+function createSession(session: {
+  readonly config: ClientConfig;
+  readonly region: string;
+  readonly credentials: (call: ProviderCall) => Promise<Credentials>;
+}): AwsSession {
+  const { region, credentials } = session;
+  let current: Credentials | undefined;
+  const config = {
+    ...session.config,
+    credentials: async () => current ?? { accessKeyId: "", secretAccessKey: "" },
+  };
+  const reader = createInstanceReader(AwsEc2QueryProtocol, (instance, owner) => ({
+    owner,
+    status: toVirtualMachine(instance, region),
+  }));
+  let streaming: EC2Client | undefined;
+  let plain: EC2Client | undefined;
+  let sts: STSClient | undefined;
+
+  /** Before each request, so that what it takes to have credentials is counted and bounded as part of the call. */
+  async function authenticate(call: ProviderCall): Promise<void> {
+    current = await credentials(call);
+  }
 
   return {
     async describeInstances(call, input) {
+      await authenticate(call);
+      streaming ??= createEc2Client({ ...config, protocol: reader.protocol });
       const command = new DescribeInstancesCommand(input);
       const sent = noteSending(command, { call, operation: "ec2:DescribeInstances" });
       const output = await streaming.send(command, { abortSignal: call.ctx.signal });
       return { output: reader.pageOf(output), observedAt: sent.at() };
     },
     async describeNative(call, input) {
+      await authenticate(call);
+      plain ??= createEc2Client(config);
       const command = new DescribeInstancesCommand(input);
       const sent = noteSending(command, { call, operation: "ec2:DescribeInstances" });
-      const { Reservations } = await plainClient().send(command, { abortSignal: call.ctx.signal });
+      const { Reservations } = await plain.send(command, { abortSignal: call.ctx.signal });
       const output = (Reservations ?? []).flatMap(({ Instances, OwnerId }) =>
         (Instances ?? []).map((native) => ({ owner: OwnerId ?? "", status: toVirtualMachine(native, region), native })),
       );
       return { output, observedAt: sent.at() };
     },
     async describeStatus(call, ids) {
+      await authenticate(call);
+      plain ??= createEc2Client(config);
       const command = new DescribeInstanceStatusCommand({ InstanceIds: [...ids], IncludeAllInstances: true });
       noteSending(command, { call, operation: "ec2:DescribeInstanceStatus" });
-      const { InstanceStatuses } = await plainClient().send(command, { abortSignal: call.ctx.signal });
+      const { InstanceStatuses } = await plain.send(command, { abortSignal: call.ctx.signal });
       return InstanceStatuses ?? [];
     },
     async identify(call) {
+      await authenticate(call);
       const { GetCallerIdentityCommand, STSClient } = await import("@aws-sdk/client-sts");
+      sts ??= new STSClient(config);
       const command = new GetCallerIdentityCommand({});
       noteSending(command, { call, operation: "sts:GetCallerIdentity" });
-      const { Account, Arn } = await new STSClient(config.sts).send(command, { abortSignal: call.ctx.signal });
-      return { account: Account ?? "", arn: Arn ?? "" };
+      const { Account: account, Arn: arn } = await sts.send(command, { abortSignal: call.ctx.signal });
+      if (!account || !arn) throw new MalformedAnswer("an identity without an account");
+      return { account, arn };
     },
+    secrets: () => (current === undefined ? [] : partsOf(current)),
   };
 }
 
 function createEc2Client(config: EC2ClientConfig): EC2Client {
   const client = new EC2Client(config);
-  // It copies every answer through a filter of secrets, even for the default logger, which drops it.
+  // It copies every answer through a filter of secrets, even for a logger that drops it.
   client.middlewareStack.remove("loggerMiddleware");
   return client;
 }
 
-/** Credentials of a lease: its keys, or what AWS's own way finds, in whose name a role may be assumed. */
-async function credentialsOf(
-  lease: Lease,
-  environment: { readonly settings: AwsSettings; readonly sts: STSClientConfig },
-): Promise<NonNullable<EC2ClientConfig["credentials"]>> {
-  if (lease.kind === "keys") {
-    const { accessKeyId = "", secretAccessKey = "", sessionToken } = lease.keys.reveal();
-    return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
+function keysOf(lease: Lease & { readonly kind: "keys" }): Credentials {
+  const { accessKeyId, secretAccessKey, sessionToken } = lease.keys.reveal();
+  if (!accessKeyId || !secretAccessKey) {
+    throw new CloudLinkError({
+      reason: "ErrCredentialsMissing",
+      message: "The lease holds no AWS keys. It needs accessKeyId and secretAccessKey, and sessionToken for a session.",
+      origin: "credentials",
+      provider: "aws",
+    });
   }
-  const { settings, sts } = environment;
-  const { profile = settings.profile, roleArn = settings.roleArn, externalId = settings.externalId } = lease.parameters;
-  const { fromNodeProviderChain, fromTemporaryCredentials } = await import("@aws-sdk/credential-providers");
-  const clientConfig = sts as Parameters<typeof fromNodeProviderChain>[0] extends
-    | { clientConfig?: infer Config }
-    | undefined
-    ? Config
-    : never;
-  const found = fromNodeProviderChain({
+  return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
+}
+
+/** What AWS's own way finds, and the role that it is to assume, if any. */
+async function findCredentials(from: {
+  readonly lease: Lease;
+  readonly ambient: Ambient;
+  readonly config: ClientConfig;
+  readonly common: ReturnType<typeof commonConfig>;
+  readonly call: ProviderCall;
+}): Promise<Credentials> {
+  const { lease, ambient, config, common, call } = from;
+  const { profile, roleArn, externalId } = ambient;
+  const assumeRoleAs = async (credentials: Credentials, params: AssumeRoleCommandInput) =>
+    await assumeRole(params, {
+      config: { ...config, credentials },
+      call,
+      secrets: [...partsOf(credentials), params.ExternalId],
+    });
+  const { fromNodeProviderChain } = await import("@aws-sdk/credential-providers");
+  const found = await fromNodeProviderChain({
     ...(profile !== undefined && { profile }),
-    ...(clientConfig !== undefined && { clientConfig }),
-  });
+    logger: silent,
+    // Credentials are looked for anew with each lease, and a file may have changed since.
+    ignoreCache: true,
+    // Without region and endpoint: the SDK's SSO client, which takes this too, has a region of its own and is not at our endpoint.
+    clientConfig: common,
+    roleAssumer: (credentials, params) => assumeRoleAs(credentials, params),
+    roleAssumerWithWebIdentity: (params) =>
+      assumeRoleWithWebIdentity(params, { config, call, secrets: [params.WebIdentityToken] }),
+  })();
   if (roleArn === undefined) return found;
-  return fromTemporaryCredentials({
-    masterCredentials: found,
-    ...(clientConfig !== undefined && { clientConfig }),
-    params: {
-      RoleArn: roleArn.replaceAll("{account}", lease.scope.account),
-      RoleSessionName: "cloudlink",
-      ...(externalId !== undefined && { ExternalId: externalId }),
-    },
+  const params = {
+    RoleArn: roleFor(lease, roleArn),
+    RoleSessionName: "cloudlink",
+    ...(externalId !== undefined && { ExternalId: externalId }),
+  };
+  return await assumeRoleAs(found, params);
+}
+
+/** What a role is assumed with. */
+interface Assuming {
+  readonly config: STSClientConfig;
+  readonly call: ProviderCall;
+  /** What is sent, or signs the request, and must not be seen in an error. */
+  readonly secrets: readonly (string | undefined)[];
+}
+
+async function assumeRole(params: AssumeRoleCommandInput, assuming: Assuming): Promise<Credentials> {
+  return await askSts(assuming, async ({ AssumeRoleCommand, STSClient }, abortSignal) => {
+    const command = new AssumeRoleCommand(params);
+    noteSending(command, { call: assuming.call, operation: "sts:AssumeRole", isShared: true });
+    return await new STSClient(assuming.config).send(command, { abortSignal });
   });
 }
 
-type Middleware = Parameters<DescribeInstancesCommand["middlewareStack"]["add"]>[0];
+async function assumeRoleWithWebIdentity(
+  params: AssumeRoleWithWebIdentityCommandInput,
+  assuming: Assuming,
+): Promise<Credentials> {
+  return await askSts(assuming, async ({ AssumeRoleWithWebIdentityCommand, STSClient }, abortSignal) => {
+    const command = new AssumeRoleWithWebIdentityCommand(params);
+    noteSending(command, { call: assuming.call, operation: "sts:AssumeRoleWithWebIdentity", isShared: true });
+    return await new STSClient(assuming.config).send(command, { abortSignal });
+  });
+}
 
-/** Tells the kernel of the request when it is really sent, which may be after credentials were fetched, or never. */
-function noteSending(
-  command: {
-    readonly middlewareStack: { add(middleware: never, options: { step: "deserialize"; priority: "low" }): void };
-  },
-  { call, operation }: { readonly call: ProviderCall; readonly operation: string },
+/** A request that belongs to no call's deadline, within a time of its own. */
+async function askSts(
+  { call, secrets }: Assuming,
+  send: (
+    sdk: typeof import("@aws-sdk/client-sts"),
+    signal: AbortSignal,
+  ) => Promise<{ readonly Credentials?: StsCredentials | undefined }>,
+): Promise<Credentials> {
+  const ending = new AbortController();
+  const { clock } = call.ctx;
+  const cancel = clock.schedule(() => ending.abort(), { delayMs: ASSUME_ROLE_TIMEOUT_MS, background: true });
+  try {
+    const answered = await send(await import("@aws-sdk/client-sts"), ending.signal);
+    return sessionCredentials(answered.Credentials);
+  } catch (error) {
+    throw new CredentialsFailure(
+      error,
+      secrets.filter((secret) => secret !== undefined),
+    );
+  } finally {
+    cancel();
+  }
+}
+
+function sessionCredentials(issued: StsCredentials | undefined): Credentials {
+  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = issued ?? {};
+  if (!AccessKeyId || !SecretAccessKey) throw new MalformedAnswer("a session without keys");
+  return {
+    accessKeyId: AccessKeyId,
+    secretAccessKey: SecretAccessKey,
+    ...(SessionToken !== undefined && { sessionToken: SessionToken }),
+    ...(Expiration !== undefined && { expiration: Expiration }),
+  };
+}
+
+/** Tells the kernel of a request when it is really sent, which may be after others, or never. */
+function noteSending<Input extends object, Output extends object>(
+  command: { readonly middlewareStack: MiddlewareStack<Input, Output> },
+  of: { readonly call: ProviderCall; readonly operation: string; readonly isShared?: boolean },
 ): { at(): number } {
-  const { ctx, report } = call;
+  const { ctx, report } = of.call;
   let sentAt: number | undefined;
-  const middleware: Middleware = (next) => async (args) => {
+  const middleware: DeserializeMiddleware<Input, Output> = (next) => async (args) => {
+    if (of.isShared !== true) ctx.throwIfDone();
     sentAt = ctx.clock.nowMs();
-    report.vendorRequest({ operation });
+    report.vendorRequest({ operation: of.operation });
     return await next(args);
   };
-  command.middlewareStack.add(middleware as never, { step: "deserialize", priority: "low" });
+  // The last step before the socket.
+  command.middlewareStack.add(middleware, { step: "deserialize", priority: "low" });
   return { at: () => sentAt ?? ctx.clock.nowMs() };
-}
-
-/** A protocol for one EC2 client, and the way to what it decoded. */
-interface InstanceReader<Item> {
-  readonly protocol: typeof AwsEc2QueryProtocol;
-  pageOf(output: MetadataBearer): InstancePage<Item>;
-}
-
-/**
- * The EC2 protocol with DescribeInstances answers decoded as they arrive, instead of collected, parsed whole and copied: a page of
- * 1,000 instances would stop the event loop for a fifth of a second. Requests, errors and every other operation stay the SDK's.
- */
-function createInstanceReader<Item>(mapper: InstanceMapper<Item>): InstanceReader<Item> {
-  const pages = new WeakMap<object, InstancePage<Item>>();
-
-  class StreamingEc2Protocol extends AwsEc2QueryProtocol {
-    override async deserializeResponse<Output extends MetadataBearer>(
-      operation: OperationSchema,
-      context: HandlerExecutionContext & SerdeFunctions,
-      response: HttpResponse,
-    ): Promise<Output> {
-      const body: unknown = response.body;
-      if (operation.name !== "DescribeInstances" || response.statusCode !== 200 || !isByteStream(body)) {
-        return await super.deserializeResponse(operation, context, response);
-      }
-      const output: MetadataBearer = { $metadata: this.deserializeMetadata(response) };
-      try {
-        pages.set(output, await decodeInstances(body, mapper));
-        return output as Output;
-      } catch (error) {
-        // With $metadata the SDK leaves the message as it is; without, it prints a hint to the console.
-        if (error instanceof Error) Object.assign(error, output);
-        throw error;
-      }
-    }
-  }
-
-  return {
-    protocol: StreamingEc2Protocol,
-    pageOf(output) {
-      const page = pages.get(output);
-      if (page === undefined) throw new TypeError("the output is not one of this reader's protocol");
-      return page;
-    },
-  };
-}
-
-function isByteStream(body: unknown): body is AsyncIterable<Uint8Array> {
-  return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
-}
-
-function dnsSuffixOf(region: string): string {
-  return partitionOfRegion(region) === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
 }

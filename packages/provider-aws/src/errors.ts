@@ -1,4 +1,15 @@
-import { CloudLinkError, type DocumentedReason, type ErrorOrigin, type RetryAdvice, type Scope } from "@cloudlink/core";
+import { CloudLinkError, type DocumentedReason, type Scope } from "@cloudlink/core";
+import { CredentialsFailure } from "./shared-credentials.ts";
+import {
+  httpStatus,
+  networkCode,
+  retryAfterMs,
+  type VendorError,
+  vendorCode,
+  vendorRequestId,
+  vendorWords,
+  withoutSecrets,
+} from "./vendor-error.ts";
 import { MalformedAnswer } from "./xml/malformed-answer.ts";
 
 /** What was being done when the SDK threw. */
@@ -6,62 +17,95 @@ export interface FailedRequest {
   /** Such as `ec2:DescribeInstances`. */
   readonly operation: string;
   readonly scope: Scope;
+  /** The region that was asked; a call of no region has none in its scope. */
+  readonly region: string;
   /** Who the request was made as, in words for a person: a lease, a profile, a role. */
   readonly actor: string;
+  /** What was sent with it, or signed it, and must not be seen. */
+  readonly secrets: readonly string[];
+  /** Whether the request held what is not to be seen beside its headers, such as an external id: AWS's words may quote it. */
+  readonly isConfidential?: boolean;
 }
 
-/** The part of an SDK's error that is read here. */
-interface SdkError {
-  readonly name?: string;
-  readonly message?: string;
-  readonly code?: string;
-  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
-  readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
-  readonly cause?: unknown;
-}
-
-interface Explanation {
-  readonly reason: DocumentedReason;
+/** What an error of CloudLink's is made of here; the rest is the same for all. */
+type Explanation = {
   readonly message: string;
-  readonly origin?: ErrorOrigin;
-  readonly retry?: RetryAdvice;
-}
+  readonly origin: CloudLinkError["origin"];
+  readonly retry?: CloudLinkError["retry"];
+} & (
+  | { readonly reason: DocumentedReason }
+  | { readonly reason: `aws.${string}`; readonly code: CloudLinkError["code"] }
+);
 
 /** How long a throttled call waits at least: the base that the Smithy retry settings give throttles. EC2 sends no Retry-After. */
 const THROTTLED_AFTER_MS = 1_000;
 
+const again = { retryable: true };
+
 /**
  * The SDK's error as one of CloudLink's. The SDK's object is not kept as cause: it holds the request, its signature and
- * session token. Nor is its message, but for codes whose message is known to hold no secret (a refused signature's, for one, quotes headers).
+ * session token. Of its message, only that of the codes is repeated where it says what is to be done.
  */
 export function toCloudLinkError(error: unknown, request: FailedRequest): CloudLinkError {
   if (CloudLinkError.isInstance(error)) return error;
-  const sdk = (typeof error === "object" && error !== null ? error : {}) as SdkError;
-  const { operation, scope } = request;
-  const explanation = explain(sdk, request);
-  return new CloudLinkError({
-    origin: "vendor",
-    ...explanation,
-    provider: "aws",
-    operation,
-    details: detailsOf(sdk, scope),
+  if (error instanceof CredentialsFailure) {
+    return ofCredentials(error.cause, { ...request, secrets: [...request.secrets, ...error.secrets] });
+  }
+  return make(error, request, (vendor) => explain(vendor, request));
+}
+
+/** What failed is the way to the credentials: a profile, a file, or a request to STS. */
+function ofCredentials(error: unknown, request: FailedRequest): CloudLinkError {
+  if (CloudLinkError.isInstance(error)) return error;
+  const assuming = { ...request, operation: "sts:AssumeRole", isConfidential: true };
+  return make(error, assuming, (vendor) => {
+    const explanation =
+      explainMissing(vendor, request) ?? explainRefusedRole(vendor, request) ?? explain(vendor, assuming);
+    return { ...explanation, origin: "credentials" };
   });
 }
 
-function explain(sdk: SdkError, request: FailedRequest): Explanation {
-  if (sdk instanceof MalformedAnswer) {
-    return {
-      reason: "ErrMalformedResponse",
-      message: `AWS's answer could not be decoded: ${sdk.message}. A proxy in between may have changed it.`,
-      retry: { retryable: true },
-    };
-  }
-  return explainCode(sdk, request) ?? explainConnection(sdk, request) ?? explainStatus(sdk, request);
+function make(
+  error: unknown,
+  { operation, scope, region, secrets }: FailedRequest,
+  explainError: (vendor: VendorError) => Explanation,
+): CloudLinkError {
+  const vendor = withoutSecrets(error, secrets);
+  const code = vendorCode(vendor);
+  const requestId = vendorRequestId(vendor);
+  const status = httpStatus(vendor);
+  return new CloudLinkError({
+    ...(error instanceof MalformedAnswer ? explainMalformed(error) : explainError(vendor)),
+    provider: "aws",
+    operation,
+    details: {
+      account: scope.account,
+      region,
+      ...(code !== undefined && { vendorCode: code }),
+      ...(requestId !== undefined && { vendorRequestId: requestId }),
+      ...(status !== undefined && { httpStatus: String(status) }),
+    },
+  });
+}
+
+/** The decoder's words are its own: nothing of the answer stands in them. */
+function explainMalformed({ message }: MalformedAnswer): Explanation {
+  return {
+    reason: "ErrMalformedResponse",
+    message: `AWS's answer could not be decoded: ${message}. A proxy in between may have changed it.`,
+    origin: "vendor",
+    retry: again,
+  };
+}
+
+function explain(vendor: VendorError, request: FailedRequest): Explanation {
+  return explainCode(vendor, request) ?? explainConnection(vendor, request) ?? explainStatus(vendor, request);
 }
 
 /** By AWS's error code: EC2 API reference, "Error codes"; STS and common errors likewise. */
-function explainCode(sdk: SdkError, { operation, scope, actor }: FailedRequest): Explanation | undefined {
-  const code = sdk.name ?? "";
+function explainCode(vendor: VendorError, { operation, scope, region, actor }: FailedRequest): Explanation | undefined {
+  const origin = "vendor";
+  const code = vendorCode(vendor);
   switch (code) {
     case "RequestLimitExceeded":
     case "EC2ThrottledException":
@@ -74,33 +118,31 @@ function explainCode(sdk: SdkError, { operation, scope, actor }: FailedRequest):
     case "SlowDown":
       return {
         reason: "ErrThrottled",
-        message: `AWS limits ${operation} in account ${scope.account}, ${scope.region}. Call less often, accept older answers, or ask AWS for a higher limit.`,
-        retry: { retryable: true, afterMs: retryAfterMs(sdk) ?? THROTTLED_AFTER_MS },
+        message: `AWS limits ${operation} in account ${scope.account}, ${region}. Call less often, accept older answers, or ask AWS for a higher limit.`,
+        origin,
+        retry: { retryable: true, afterMs: retryAfterMs(vendor) ?? THROTTLED_AFTER_MS },
       };
     case "ExpiredToken":
     case "ExpiredTokenException":
     case "RequestExpired":
+    case "RequestTimeTooSkewed":
       return {
         reason: "ErrCredentialsExpired",
         message: `The credentials of ${actor} have expired, or this machine's clock is wrong. Renew them.`,
+        origin,
       };
     case "AuthFailure":
     case "InvalidClientTokenId":
     case "UnrecognizedClientException":
     case "SignatureDoesNotMatch":
+    case "InvalidSignatureException":
     case "IncompleteSignature":
     case "InvalidSecurity":
     case "MissingAuthenticationToken":
       return {
         reason: "ErrCredentialsInvalid",
         message: `AWS does not accept the credentials of ${actor} (${code}). Check the keys, and that the region is enabled for the account.`,
-      };
-    case "CredentialsProviderError":
-    case "TokenProviderError":
-      return {
-        reason: /expired/i.test(sdk.message ?? "") ? "ErrCredentialsExpired" : "ErrCredentialsMissing",
-        message: `No usable AWS credentials were found for ${actor}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile, or log in with \`aws sso login\`.`,
-        origin: "credentials",
+        origin,
       };
     case "UnauthorizedOperation":
     case "AccessDenied":
@@ -109,116 +151,146 @@ function explainCode(sdk: SdkError, { operation, scope, actor }: FailedRequest):
     case "Blocked":
       return {
         reason: "ErrPermissionDenied",
-        message: `${capitalized(actor)} may not do ${operation} in account ${scope.account}. Allow it in IAM. AWS says: ${vendorWords(sdk)}`,
+        message: `${capitalized(actor)} may not do ${operation} in account ${scope.account}. Allow it in IAM. AWS says: ${vendorWords(vendor)}`,
+        origin,
       };
     case "InvalidInstanceID.NotFound":
       return {
         reason: "ErrResourceNotFound",
-        message: `There is no such instance in account ${scope.account}, ${scope.region}. One that was launched a moment ago may take seconds to appear.`,
+        message: `There is no such instance in account ${scope.account}, ${region}. One that was launched a moment ago may take seconds to appear.`,
+        origin,
       };
     case "InvalidInstanceID.Malformed":
       return {
         reason: "ErrInvalidResourceId",
-        message: `That is no id of an instance. AWS says: ${vendorWords(sdk)}`,
+        message: `That is no id of an instance. AWS says: ${vendorWords(vendor)}`,
         origin: "caller",
       };
     case "InvalidNextToken":
     case "InvalidPaginationToken":
     case "ExpiredPaginationToken":
-      return { reason: "ErrStalePageToken", message: "AWS no longer takes the page token. List again from the start." };
+      return stalePageToken;
+    case "InvalidParameterValue":
+      // EC2 has no code of its own for most tokens that it does not take; both wordings have been seen.
+      return /pagination token|parameter NextToken/i.test(String(vendor.message)) ? stalePageToken : undefined;
     default:
       return undefined;
   }
 }
 
-/** By Node's code for what went wrong on the way. */
-function explainConnection(sdk: SdkError, { operation, scope }: FailedRequest): Explanation | undefined {
-  const code = networkCode(sdk);
-  if (code === undefined) return undefined;
-  if (code === "ENOTFOUND") {
+const stalePageToken: Explanation = {
+  reason: "ErrStalePageToken",
+  message: "AWS no longer takes the page token. List again from the start.",
+  origin: "vendor",
+};
+
+/** The SDK found no credentials where it looked. */
+function explainMissing({ name, message }: VendorError, { actor }: FailedRequest): Explanation | undefined {
+  if (name !== "CredentialsProviderError" && name !== "TokenProviderError") return undefined;
+  if (/\bexpired\b/i.test(String(message))) {
     return {
-      reason: "ErrVendorUnavailable",
-      message: `The address of AWS in "${scope.region}" could not be found. Check the region, the endpoint and the network.`,
-      retry: { retryable: true },
-    };
-  }
-  if (/CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL/.test(code)) {
-    return {
-      reason: "ErrVendorUnavailable",
-      message: `The server's certificate was not accepted (${code}). Where a proxy inspects TLS, give its certificate by AWS_CA_BUNDLE or caFile.`,
+      reason: "ErrCredentialsExpired",
+      message: `The log-in of ${actor} has expired. Log in again, such as with \`aws sso login\`.`,
+      origin: "credentials",
     };
   }
   return {
-    reason: "ErrVendorUnavailable",
-    message: `The connection to AWS failed during ${operation} (${code}). Check the endpoint, the network and the proxy.`,
-    retry: { retryable: true },
+    reason: "ErrCredentialsMissing",
+    message: `No usable AWS credentials were found for ${actor}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile, or log in with \`aws sso login\`.`,
+    origin: "credentials",
   };
 }
 
-function explainStatus(sdk: SdkError, { operation }: FailedRequest): Explanation {
-  const status = sdk.$metadata?.httpStatusCode;
+function explainRefusedRole(vendor: VendorError, { actor }: FailedRequest): Explanation | undefined {
+  const code = vendorCode(vendor);
+  if (code !== "AccessDenied" && code !== "AccessDeniedException") return undefined;
+  return {
+    reason: "ErrPermissionDenied",
+    message: `The role could not be assumed for ${actor}. Check that it exists, that its trust policy allows it, and the external id if it asks for one. AWS says: ${vendorWords(vendor)}`,
+    origin: "credentials",
+  };
+}
+
+/** By Node's code for what went wrong on the way. */
+function explainConnection(vendor: VendorError, { operation, region }: FailedRequest): Explanation | undefined {
+  const code = networkCode(vendor);
+  if (code === undefined) return undefined;
+  const unavailable = { reason: "ErrVendorUnavailable", origin: "vendor" } as const;
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
+    return {
+      ...unavailable,
+      message: `The address of AWS in ${JSON.stringify(region.slice(0, 40))} could not be found (${code}). Check the region, the endpoint and the network.`,
+      retry: again,
+    };
+  }
+  if (/CERT|SELF_SIGNED|UNABLE_TO|CRL_|ERR_TLS/.test(code)) {
+    return {
+      ...unavailable,
+      message: `The server's certificate was not accepted (${code}). Where a proxy inspects TLS, give its certificate by AWS_CA_BUNDLE or caFile.`,
+    };
+  }
+  if (code === "EPROTO" || /ERR_SSL|HPE_/.test(code)) {
+    return {
+      ...unavailable,
+      message: `What answered does not speak the protocol that was expected (${code}). Check http or https in the endpoint, and the proxy.`,
+    };
+  }
+  return {
+    ...unavailable,
+    message: `The connection to AWS failed during ${operation} (${code}). Check the endpoint, the network and the proxy.`,
+    retry: again,
+  };
+}
+
+function explainStatus(vendor: VendorError, { operation, isConfidential = false }: FailedRequest): Explanation {
+  const origin = "vendor";
+  const words = isConfidential ? "" : ` It says: ${vendorWords(vendor)}`;
+  const status = httpStatus(vendor);
+  const code = vendorCode(vendor);
   if (status === 429) {
     return {
       reason: "ErrThrottled",
-      message: "AWS answered 429.",
-      retry: { retryable: true, afterMs: retryAfterMs(sdk) ?? THROTTLED_AFTER_MS },
+      message: `${operation} was answered with 429: too many requests. Call less often, or accept older answers.`,
+      origin,
+      retry: { retryable: true, afterMs: retryAfterMs(vendor) ?? THROTTLED_AFTER_MS },
     };
   }
   if (status !== undefined && status >= 500) {
+    const afterMs = retryAfterMs(vendor);
     return {
       reason: "ErrVendorUnavailable",
       message: `AWS has a fault: ${operation} was answered with ${status}. Try again; if it stays, see AWS's status page.`,
-      retry: { retryable: true },
+      origin,
+      retry: { retryable: true, ...(afterMs !== undefined && { afterMs }) },
     };
   }
-  if (status !== undefined && status >= 400) {
+  if (status !== undefined && status >= 300 && code === undefined) {
+    return {
+      reason: "ErrVendorUnavailable",
+      message: `What answered ${operation} with ${status} is not AWS. Check the endpoint, and the proxy in between${status === 407 ? ", which asks for a user and a password" : ""}.`,
+      origin,
+    };
+  }
+  if (code !== undefined && /^(Invalid|Malformed|Missing|Unknown|Validation|FilterLimit)/.test(code)) {
     return {
       reason: "ErrInvalidRequest",
-      message: `AWS refused ${operation} (${vendorCode(sdk)}). It says: ${vendorWords(sdk)}`,
+      message: `AWS does not take the request ${operation} (${code}).${words}`,
+      origin,
+    };
+  }
+  if (code !== undefined) {
+    return {
+      reason: `aws.${code}`,
+      code: "failed_precondition",
+      message: `AWS refused ${operation} (${code}).${words}`,
+      origin,
     };
   }
   return {
     reason: "ErrMalformedResponse",
     message: `AWS's answer to ${operation} could not be understood. A proxy in between may have answered in its place.`,
-    retry: { retryable: true },
-  };
-}
-
-const networkCodeForm =
-  /^(E[A-Z_0-9]{3,40}|CERT_[A-Z_]{3,40}|SELF_SIGNED[A-Z_]{0,40}|DEPTH_ZERO_[A-Z_]{3,40}|UNABLE_TO_[A-Z_]{3,40})$/;
-
-/** Node's error code, from the error itself or what it wraps: the SDK and `AggregateError`s of several addresses do. */
-function networkCode(sdk: SdkError, depth = 0): string | undefined {
-  if (sdk.code !== undefined && networkCodeForm.test(sdk.code)) return sdk.code;
-  if (sdk.name === "TimeoutError") return "ETIMEDOUT";
-  if (depth > 3 || typeof sdk.cause !== "object" || sdk.cause === null) return undefined;
-  return networkCode(sdk.cause as SdkError, depth + 1);
-}
-
-function retryAfterMs(sdk: SdkError): number | undefined {
-  const seconds = Number(sdk.$response?.headers?.["retry-after"]);
-  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1_000 : undefined;
-}
-
-function vendorCode({ name = "" }: SdkError): string {
-  return /^[\w.:-]{1,80}$/.test(name) ? name : "unknown";
-}
-
-/** AWS's message without the encoded part that only `sts decode-authorization-message` can read, and no longer than a screen. */
-function vendorWords({ message = "" }: SdkError): string {
-  const words = (message.split("Encoded authorization failure message")[0] ?? "").replace(/\p{Cc}+/gu, " ").trim();
-  return words.length > 500 ? `${words.slice(0, 500)}…` : words || "nothing";
-}
-
-function detailsOf(sdk: SdkError, scope: Scope): Readonly<Record<string, string>> {
-  const requestId = sdk.$metadata?.requestId;
-  const status = sdk.$metadata?.httpStatusCode;
-  return {
-    account: scope.account,
-    region: scope.region,
-    ...(sdk.name !== undefined && { vendorCode: vendorCode(sdk) }),
-    ...(requestId !== undefined && { vendorRequestId: requestId.slice(0, 80) }),
-    ...(status !== undefined && { httpStatus: String(status) }),
+    origin,
+    retry: again,
   };
 }
 

@@ -1,6 +1,9 @@
 /** What {@link aws} takes. Everything may be left out: then it is as with AWS's own tools. */
 export interface AwsSettings {
-  /** Where EC2 and STS are, in place of AWS's own endpoints. Left out, `AWS_ENDPOINT_URL` and the profile are honoured. */
+  /**
+   * Where EC2 and STS are, in place of AWS's own endpoints. Left out, the SDK's variables are honoured (`AWS_ENDPOINT_URL`,
+   * `AWS_ENDPOINT_URL_EC2`, `AWS_ENDPOINT_URL_STS`), and `endpoint_url` of the profile that `AWS_PROFILE` names.
+   */
   readonly endpoint?: string;
   /** The regions a list looks in when nobody names any; left out, the one of environment or profile. */
   readonly regions?: readonly string[];

@@ -16,7 +16,11 @@ export interface RegistrySettings {
   readonly providers?: readonly Provider[];
 }
 
-/** @throws as {@link Registry.add}. */
+/**
+ * Makes a registry.
+ *
+ * @throws as {@link Registry.add}.
+ */
 export function createRegistry(settings: RegistrySettings = {}): Registry {
   const registry = new ProviderRegistry();
   for (const provider of settings.providers ?? []) registry.add(provider);

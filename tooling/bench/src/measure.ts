@@ -1,5 +1,5 @@
 /** Process CPU, user and system, in milliseconds: garbage collection included, other processes left out. */
-export async function cpuMs(work: () => Promise<unknown>): Promise<number> {
+async function cpuMs(work: () => Promise<unknown>): Promise<number> {
   const before = process.cpuUsage();
   await work();
   const { user, system } = process.cpuUsage(before);

@@ -12,7 +12,7 @@ export interface FleetSettings {
 }
 
 /** The regions where the default population lives. */
-export const DEFAULT_REGIONS = ["us-east-1", "eu-west-1"] as const;
+const DEFAULT_REGIONS = ["us-east-1", "eu-west-1"] as const;
 
 const PER_PLACE = 21;
 const TEAMS = ["payments", "search", "platform", "données", "検索"] as const;

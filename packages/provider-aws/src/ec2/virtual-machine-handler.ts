@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   CloudLinkError,
   createRef,
@@ -12,13 +13,17 @@ import {
   type VirtualMachineStatus,
 } from "@cloudlink/core";
 import { LARGEST_PAGE, SMALLEST_PAGE } from "../metadata.ts";
-import { partitionOfRegion } from "../partition.ts";
 import type { Sessions } from "../sessions.ts";
+import { unknownRegion } from "../unknown-region.ts";
+import { MalformedAnswer } from "../xml/malformed-answer.ts";
 import { toEc2Filters } from "./filters.ts";
 import { describeHealth } from "./health.ts";
 import type { OwnedMachine } from "./virtual-machine.ts";
 
 const OPERATION = "ec2:DescribeInstances";
+
+/** How much of a page is handed over between two turns of the event loop: the kernel checks and freezes every item. */
+const SLICE = 200;
 
 /** "i-" and 8 or, since 2016, 17 hexadecimal digits (EC2 user guide, "Resource IDs"). */
 const idForm = /^i-(?:[0-9a-f]{8}|[0-9a-f]{17})$/;
@@ -47,21 +52,36 @@ export function createVirtualMachineHandler(sessions: Sessions): KindHandler<Vir
   }
 
   /**
-   * The error for an instance that EC2 does not show. It leaves out what another account owns without a word, so absence is believed only
-   * of credentials that belong to the account; whose they are is asked once a lease, and only when something is absent.
+   * The account that the credentials belong to; asked once a lease, and only when something is absent. `undefined` where it cannot be
+   * found out, as in a private network that STS is out of reach of.
    */
-  async function absent(call: ProviderCall, ref: Ref): Promise<CloudLinkError> {
+  async function accountOf(call: ProviderCall): Promise<string | undefined> {
+    const identity = await sessions.identity(call, call.scope.region).catch(() => undefined);
+    call.ctx.throwIfDone();
+    return identity?.account;
+  }
+
+  /**
+   * The error for an instance that EC2 does not show. It leaves out what another account owns without a word, so absence is believed only
+   * of credentials that belong to the account, or whose account nobody can tell, which the error then says.
+   */
+  async function explainAbsence(call: ProviderCall): Promise<(ref: Ref) => CloudLinkError> {
     const { account, region } = call.scope;
-    const identity = await sessions.identity(call, region).catch(() => undefined);
-    if (identity !== undefined && identity.account !== account) return accountMismatch(call, identity.account);
-    return new CloudLinkError({
-      reason: "ErrResourceNotFound",
-      message: `There is no instance ${ref.id} in account ${account}, ${region}. One that was launched a moment ago may take seconds to appear.`,
-      origin: "vendor",
-      provider: "aws",
-      operation: OPERATION,
-      ref: ref.key,
-    });
+    const owner = await accountOf(call);
+    if (owner !== undefined && owner !== account) return (ref) => accountMismatch(call, owner).with({ ref: ref.key });
+    const hint =
+      owner === undefined
+        ? "Whose the credentials are could not be checked: they may be another account's."
+        : "One that was launched a moment ago may take seconds to appear.";
+    return (ref) =>
+      new CloudLinkError({
+        reason: "ErrResourceNotFound",
+        message: `There is no instance ${ref.id} in account ${account}, ${region}. ${hint}`,
+        origin: "vendor",
+        provider: "aws",
+        operation: OPERATION,
+        ref: ref.key,
+      });
   }
 
   async function describe(call: ProviderCall, { refs, view, native }: GetManyRequest & { readonly native: boolean }) {
@@ -71,12 +91,12 @@ export function createVirtualMachineHandler(sessions: Sessions): KindHandler<Vir
     const { machines, observedAt } = await sessions.run(call, {
       operation: OPERATION,
       region,
-      async send(session) {
+      async send(session, inner) {
         if (native) {
-          const sent = await session.describeNative(call, input);
+          const sent = await session.describeNative(inner, input);
           return { machines: sent.output, observedAt: sent.observedAt };
         }
-        const sent = await session.describeInstances(call, input);
+        const sent = await session.describeInstances(inner, input);
         return { machines: sent.output.items, observedAt: sent.observedAt };
       },
     });
@@ -94,9 +114,10 @@ export function createVirtualMachineHandler(sessions: Sessions): KindHandler<Vir
       const refused = malformedId(ref);
       if (refused !== undefined) throw refused;
       checkRegion(call);
-      const [seen] = await describe(call, { refs: [ref], view, native });
-      if (seen === undefined) throw await absent(call, ref);
-      return seen;
+      const seen = await describe(call, { refs: [ref], view, native });
+      const found = seen.find((each) => each.ref.key === ref.key);
+      if (found === undefined) throw (await explainAbsence(call))(ref);
+      return found;
     },
 
     async getMany(call, { refs, view }) {
@@ -107,10 +128,19 @@ export function createVirtualMachineHandler(sessions: Sessions): KindHandler<Vir
         if (error !== undefined) outcomes.set(ref.key, { ok: false, ref, error });
       }
       const asked = refs.filter(({ key }) => !outcomes.has(key));
-      const seen = asked.length === 0 ? [] : await describe(call, { refs: asked, view, native: false });
-      for (const state of seen) outcomes.set(state.ref.key, { ok: true, ref: state.ref, state });
+      if (asked.length === 0) return [...outcomes.values()];
+      const seen = new Map(
+        (await describe(call, { refs: asked, view, native: false })).map((state) => [state.ref.key, state]),
+      );
+      const absent: Ref[] = [];
       for (const ref of asked) {
-        if (!outcomes.has(ref.key)) outcomes.set(ref.key, { ok: false, ref, error: await absent(call, ref) });
+        const state = seen.get(ref.key);
+        if (state === undefined) absent.push(ref);
+        else outcomes.set(ref.key, { ok: true, ref, state });
+      }
+      if (absent.length > 0) {
+        const errorOf = await explainAbsence(call);
+        for (const ref of absent) outcomes.set(ref.key, { ok: false, ref, error: errorOf(ref) });
       }
       return [...outcomes.values()];
     },
@@ -119,8 +149,9 @@ export function createVirtualMachineHandler(sessions: Sessions): KindHandler<Vir
       checkRegion(call);
       const { region } = call.scope;
       const filters = toEc2Filters(request.filter);
-      const pageSize = Math.min(LARGEST_PAGE, Math.max(SMALLEST_PAGE, request.pageSize));
-      let cursor = request.cursor;
+      const pageSize = Math.min(LARGEST_PAGE, Math.max(SMALLEST_PAGE, Math.floor(request.pageSize) || LARGEST_PAGE));
+      let { cursor } = request;
+      let isEmpty = true;
       do {
         const input = {
           MaxResults: pageSize,
@@ -130,11 +161,31 @@ export function createVirtualMachineHandler(sessions: Sessions): KindHandler<Vir
         const { output, observedAt } = await sessions.run(call, {
           operation: OPERATION,
           region,
-          send: (session) => session.describeInstances(call, input),
+          async send(session, inner) {
+            const sent = await session.describeInstances(inner, input);
+            if (sent.output.nextToken !== undefined && sent.output.nextToken === input.NextToken) {
+              throw new MalformedAnswer("a page that leads to itself");
+            }
+            return sent;
+          },
         });
         cursor = output.nextToken;
-        const items = output.items.map((machine) => observe(call, machine, { view: "standard", observedAt }));
-        yield { items, cursor: cursor ?? null };
+        isEmpty &&= output.items.length === 0;
+        if (isEmpty && cursor === undefined && request.cursor === undefined) {
+          // A list in which nothing is looks the same with the credentials of another account.
+          const owner = await accountOf(call);
+          if (owner !== undefined && owner !== call.scope.account) throw accountMismatch(call, owner);
+        }
+        const observations = (from: number) =>
+          output.items
+            .slice(from, from + SLICE)
+            .map((machine) => observe(call, machine, { view: "standard", observedAt }));
+        let from = 0;
+        for (; from + SLICE < output.items.length; from += SLICE) {
+          yield { items: observations(from) };
+          await nextTurn();
+        }
+        yield { items: observations(from), cursor: cursor ?? null };
       } while (cursor !== undefined);
     },
   };
@@ -151,25 +202,15 @@ function malformedId(ref: Ref): CloudLinkError | undefined {
   });
 }
 
-/** Before a request leaves for a host that does not exist. */
 function checkRegion({ scope }: ProviderCall): void {
-  const partition = partitionOfRegion(scope.region);
-  if (partition === scope.partition) return;
-  throw new CloudLinkError({
-    reason: "ErrUnknownRegion",
-    message:
-      partition === undefined
-        ? `"${scope.region}" is no region of AWS. Write it as AWS does: eu-west-1.`
-        : `The region "${scope.region}" is in the partition "${partition}", not in "${scope.partition}".`,
-    origin: "caller",
-    provider: "aws",
-  });
+  const unknown = unknownRegion(scope.region, scope.partition);
+  if (unknown !== undefined) throw unknown;
 }
 
 function accountMismatch({ scope }: ProviderCall, actual: string): CloudLinkError {
   return new CloudLinkError({
     reason: "ErrAccountMismatch",
-    message: `The credentials belong to account ${actual}, and account ${scope.account} was asked about. Use a profile or a role of ${scope.account}.`,
+    message: `The credentials belong to account ${actual.replace(/[^\w-]/g, "?").slice(0, 40)}, and account ${scope.account} was asked about. Use a profile or a role of ${scope.account}.`,
     origin: "credentials",
     provider: "aws",
   });

@@ -1,5 +1,7 @@
+import { isIPv4, isIPv6 } from "node:net";
 import type { Instance, InstanceStatus } from "@aws-sdk/client-ec2";
 import type { MachineHealth, NetworkAddress, PowerState, VirtualMachineStatus } from "@cloudlink/core";
+import { MalformedAnswer } from "../xml/malformed-answer.ts";
 
 /** A machine, and the account that EC2 says owns it. */
 export interface OwnedMachine {
@@ -23,19 +25,24 @@ export function rawStateOf(powerState: unknown): string | undefined {
   return undefined;
 }
 
-/** The neutral state of an EC2 instance. `region` is that of the call: an answer does not repeat it. */
+/**
+ * The neutral state of an EC2 instance. `region` is that of the call: an answer does not repeat it.
+ *
+ * @throws MalformedAnswer for an instance without an id.
+ */
 export function toVirtualMachine(instance: Instance, region: string): VirtualMachineStatus {
+  if (!isText(instance.InstanceId)) throw new MalformedAnswer("an instance without an id");
   const tags = tagsOf(instance);
   const code = instance.State?.Code;
   const known = code === undefined ? undefined : powerStates.get(code & 0xff);
   const powerState = known?.powerState ?? "unknown";
   const name = tags.Name;
-  const stateReason = instance.StateReason?.Message ?? instance.StateTransitionReason;
+  const stateReason = instance.StateReason?.Message || instance.StateTransitionReason;
   const stateChangedAt = changedAt(instance.StateTransitionReason);
   const { Placement: placement, CpuOptions: cpu } = instance;
   const virtualCpus = (cpu?.CoreCount ?? 0) * (cpu?.ThreadsPerCore ?? 0);
   return {
-    id: instance.InstanceId ?? "",
+    id: instance.InstanceId,
     powerState,
     rawState: instance.State?.Name ?? known?.raw ?? "",
     ...present("stateReason", stateReason),
@@ -50,14 +57,17 @@ export function toVirtualMachine(instance: Instance, region: string): VirtualMac
       ...present("network", instance.VpcId),
       ...present("subnetwork", instance.SubnetId),
     },
-    size: { name: instance.InstanceType ?? "unknown", ...(virtualCpus > 0 && { virtualCpus }) },
+    size: {
+      name: instance.InstanceType || "unknown",
+      ...(Number.isSafeInteger(virtualCpus) && virtualCpus > 0 && { virtualCpus }),
+    },
     ...present("image", instance.ImageId),
     ...present("architecture", instance.Architecture),
     ...present("operatingSystem", instance.PlatformDetails),
     preemptible: instance.InstanceLifecycle === "spot",
     tags,
     // LaunchTime is when it was last started, not when it was made.
-    ...present("startedAt", instance.LaunchTime?.toISOString()),
+    ...present("startedAt", instantOf(instance.LaunchTime)),
     ...present("stateChangedAt", stateChangedAt),
   };
 }
@@ -72,21 +82,29 @@ export function toHealth(status: InstanceStatus | undefined): MachineHealth {
 }
 
 /**
- * EC2 bills a running instance, and one that is stopping in order to hibernate ("Instance lifecycle" in the EC2 user guide). An answer does
- * not say whether a stopping instance that could hibernate does so.
+ * EC2 bills a running instance, and one that is stopping in order to hibernate ("Instance lifecycle" in the EC2 user guide). Which of the
+ * two a stopping instance does that could hibernate, its reason says (`StateReason` in the EC2 API reference), if it has one.
  */
 function billed(powerState: PowerState, instance: Instance): VirtualMachineStatus["billed"] {
   if (powerState === "running") return "yes";
   if (powerState === "unknown") return "unknown";
-  return powerState === "stopping" && instance.HibernationOptions?.Configured === true ? "unknown" : "no";
+  if (powerState !== "stopping" || instance.HibernationOptions?.Configured !== true) return "no";
+  const why = instance.StateReason?.Code;
+  if (!isText(why)) return "unknown";
+  return why === "Client.UserInitiatedHibernate" ? "yes" : "no";
 }
 
 /** EC2 writes the instant into its reason: "User initiated (2024-01-31 12:00:00 GMT)". */
 function changedAt(reason: string | undefined): string | undefined {
   const match = /\((\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) (?:GMT|UTC)\)$/.exec(reason ?? "");
   if (match === null) return undefined;
-  const instant = new Date(`${match[1]}T${match[2]}Z`);
-  return Number.isNaN(instant.getTime()) ? undefined : instant.toISOString();
+  return instantOf(new Date(`${match[1]}T${match[2]}Z`));
+}
+
+/** RFC 3339 has years of four digits; no instance has others. */
+function instantOf(date: Date | undefined): string | undefined {
+  const year = date?.getUTCFullYear() ?? Number.NaN;
+  return year >= 0 && year <= 9999 ? date?.toISOString() : undefined;
 }
 
 function tagsOf(instance: Instance): Readonly<Record<string, string>> {
@@ -100,18 +118,25 @@ function tagsOf(instance: Instance): Readonly<Record<string, string>> {
 function addressesOf(instance: Instance): readonly NetworkAddress[] {
   const found: NetworkAddress[] = [];
   const add = (address: string | undefined, family: NetworkAddress["family"], reach: NetworkAddress["reach"]) => {
-    if (isText(address) && !found.some((each) => each.address === address)) found.push({ address, family, reach });
+    if (address === undefined || !isAddress[family](address)) return;
+    if (!found.some((each) => each.address === address)) found.push({ address, family, reach });
   };
   add(instance.PrivateIpAddress, "ipv4", "private");
   add(instance.PublicIpAddress, "ipv4", "public");
   for (const card of instance.NetworkInterfaces ?? []) {
     for (const { PrivateIpAddress } of card.PrivateIpAddresses ?? []) add(PrivateIpAddress, "ipv4", "private");
-    // IPv6 addresses of EC2 are globally unique and routable, but for those of unique local ranges.
+    // IPv6 addresses of EC2 are globally unique and routable, but for those of unique local ranges (RFC 4193).
     for (const { Ipv6Address } of card.Ipv6Addresses ?? [])
       add(Ipv6Address, "ipv6", /^f[cd]/i.test(Ipv6Address ?? "") ? "private" : "public");
   }
   return found;
 }
+
+const isAddress: Readonly<Record<NetworkAddress["family"], (text: string) => boolean>> = {
+  ipv4: isIPv4,
+  // A zone ("%eth0") means something on the machine alone.
+  ipv6: (text) => isIPv6(text) && !text.includes("%"),
+};
 
 function isText(text: string | undefined): text is string {
   return text !== undefined && text !== "";

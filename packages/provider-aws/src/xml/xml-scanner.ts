@@ -185,8 +185,16 @@ function behind(input: string, mark: string, from: number): number {
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function decodeText(bytes: string): string {
-  const text = UTF8.decode(Buffer.from(bytes, "latin1"));
+  const text = decodeUtf8(bytes);
   return text.includes("&") ? text.replace(/&([^;&]{0,10});?/g, decodeEntity) : text;
+}
+
+function decodeUtf8(bytes: string): string {
+  try {
+    return UTF8.decode(Buffer.from(bytes, "latin1"));
+  } catch {
+    throw new MalformedAnswer("a text is not UTF-8");
+  }
 }
 
 function decodeEntity(match: string, name: string): string {

@@ -17,7 +17,7 @@ import {
 import { Bucket, type BucketStatus } from "./bucket.test-support.ts";
 import type { Vendor, VendorAnswer, VendorBucket, VendorRefusal, VendorRequest } from "./vendor.test-support.ts";
 
-export const referenceMetadata: ProviderMetadata = {
+const referenceMetadata: ProviderMetadata = {
   name: "memory",
   version: "1.2.3",
   displayName: "A cloud in memory",

@@ -29,7 +29,7 @@ export function describeInstances(world: Ec2World, call: Ec2Call): Buffer {
 }
 
 /** The filters of DescribeInstances that the sandbox knows; EC2 has some ninety more. */
-export function instanceFilters(nowMs: number): FilterSource<SandboxInstance> {
+function instanceFilters(nowMs: number): FilterSource<SandboxInstance> {
   return (name) => {
     if (name.startsWith("tag:")) {
       const key = name.slice("tag:".length);

@@ -48,7 +48,7 @@ export function findInstances(world: Ec2World, caller: Caller, ids: readonly str
 }
 
 /** The instances a list has to look at, in list order: those a literal `instance-id` filter names, or all of the place. */
-export function candidates(world: Ec2World, caller: Caller, filters: readonly Filter[]): readonly SandboxInstance[] {
+function candidates(world: Ec2World, caller: Caller, filters: readonly Filter[]): readonly SandboxInstance[] {
   const ids = literalValues(filters, "instance-id");
   if (ids === undefined) return world.instances.at(caller);
   return [...ids]
