@@ -14,6 +14,7 @@ export {
   parseTraceparent,
   type TraceContext,
 } from "./context/trace-context.ts";
+export { untilDone } from "./context/until-done.ts";
 export { CloudLinkError } from "./error/cloudlink-error.ts";
 export {
   type ErrorCode,
@@ -31,6 +32,7 @@ export type {
   ErrorOrigin,
   RetryAdvice,
 } from "./error/error-fields.ts";
+export { quote } from "./error/quote.ts";
 export {
   codeOfReason,
   type DocumentedReason,
@@ -52,6 +54,7 @@ export { createFilter, type Filter, type FilterRequest, matchesFilter, valueAt }
 export { freezeDeep } from "./kind/freeze.ts";
 export {
   defineKind,
+  type FilterRule,
   type Kind,
   type KindAction,
   type KindColumn,
@@ -93,7 +96,7 @@ export {
   type ProviderMetadata,
   type ProviderPlugin,
 } from "./provider/v1alpha1/provider.ts";
-export { createRef, isRef, NONE, parseRef, type Ref, type RefParts } from "./ref/ref.ts";
+export { createRef, isKindName, isProviderName, isRef, NONE, parseRef, type Ref, type RefParts } from "./ref/ref.ts";
 export { compileRefTemplate, type RefMatcher, type RefTemplate } from "./ref/ref-template.ts";
 export { createScope, type Scope, type ScopeKey, type ScopeParts } from "./scope.ts";
 export { Secret } from "./secret.ts";

@@ -60,6 +60,17 @@ describe.each(names.flatMap(specifiers))("%s", (specifier) => {
   });
 });
 
+describe("the classes that users meet", () => {
+  test("keep their names through the bundler: stack traces show them", async () => {
+    const core: Readonly<Record<string, unknown>> = await import(project.resolve("@cloudlink/core"));
+    const classes = Object.entries(core).filter(([, value]) => /^class\b/.test(String(value)));
+    expect(classes.map(([exported, value]) => [exported, (value as { name: string }).name])).toEqual([
+      ["CloudLinkError", "CloudLinkError"],
+      ["Secret", "Secret"],
+    ]);
+  });
+});
+
 describe("provider-aws with core alone", () => {
   let alone: PackedProject;
   beforeAll(() => {

@@ -45,7 +45,7 @@ export interface Context {
    * @throws `invalid_argument` for a negative number or NaN.
    */
   withTimeout(timeoutMs: number): Context;
-  /** A context that ends when `signal` aborts too. */
+  /** A context that ends when `signal` aborts too. @throws `invalid_argument` for what is no AbortSignal. */
   withSignal(signal: AbortSignal): Context;
   /** A context that can be canceled by hand. */
   withCancel(): CancelableContext;
@@ -166,6 +166,9 @@ class ImmutableContext implements Context {
   }
 
   withSignal(signal: AbortSignal): Context {
+    if (typeof signal?.addEventListener !== "function") {
+      throw invalid("ErrInvalidRequest", "withSignal takes an AbortSignal, such as that of an AbortController.");
+    }
     if (this.#sources.includes(signal)) return this;
     return new ImmutableContext(this, this.deadlineAt, [...this.#sources, signal]);
   }

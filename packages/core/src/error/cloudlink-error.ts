@@ -43,7 +43,7 @@ export class CloudLinkError extends Error implements ErrorFields {
 
   /** Whether `value` is a CloudLinkError, of this or another installed copy of the package. */
   static isInstance(value: unknown): value is CloudLinkError {
-    return typeof value === "object" && value !== null && (value as { [marker]?: unknown })[marker] === true;
+    return isMarked(value);
   }
 
   /**
@@ -51,12 +51,12 @@ export class CloudLinkError extends Error implements ErrorFields {
    * A foreign error's message is not taken over: nobody knows what is in it.
    */
   static from(value: unknown, otherwise: ErrorInit): CloudLinkError {
-    return CloudLinkError.isInstance(value) ? value : new CloudLinkError({ ...otherwise, cause: value });
+    return isMarked(value) ? value : create({ ...otherwise, cause: value });
   }
 
   /** A copy with more fields known; code, reason, message, stack and cause stay those of this error. */
   with(fields: Partial<Omit<ErrorFields, "code" | "reason">>): CloudLinkError {
-    const copy = new CloudLinkError({ ...this.toJSON(), ...fields, cause: this.cause });
+    const copy = create({ ...this.toJSON(), ...fields, cause: this.cause });
     if (this.stack !== undefined) copy.stack = this.stack;
     return copy;
   }
@@ -76,7 +76,7 @@ export class CloudLinkError extends Error implements ErrorFields {
    * are cut, and details beyond 64 left out.
    */
   static fromJSON(json: unknown): CloudLinkError {
-    return new CloudLinkError(readErrorJson(json));
+    return create(readErrorJson(json));
   }
 }
 
@@ -84,6 +84,15 @@ export class CloudLinkError extends Error implements ErrorFields {
 Object.defineProperties(CloudLinkError.prototype, { name: { value: "CloudLinkError" }, [marker]: { value: true } });
 
 const scalarFields = ["effect", ...textFields] as const;
+
+function isMarked(value: unknown): value is CloudLinkError {
+  return typeof value === "object" && value !== null && (value as { [marker]?: unknown })[marker] === true;
+}
+
+/** Outside the class: one that names itself inside is renamed by the bundler, and every stack trace would show that other name. */
+function create(init: ErrorInit): CloudLinkError {
+  return new CloudLinkError(init);
+}
 
 /** Sets a field for good. A function, because a private method would keep the classes of two installed copies apart as types. */
 function fix(error: CloudLinkError, field: keyof ErrorFields | "rawMessage", value: unknown): void {

@@ -35,6 +35,16 @@ describe("createFilter", () => {
     expect([filter, filter.where, filter.where.powerState, filter.tags].every(Object.isFrozen)).toBe(true);
   });
 
+  it("refuses a word that a closed field is never, and lists those it may be: it would match nothing in silence", () => {
+    for (const where of [{ powerState: "runing" }, { powerState: ["running", "Running"] }, { health: "constructor" }]) {
+      expect(() => createFilter(VirtualMachine, { where })).toThrow(refusal);
+    }
+    expect(() => createFilter(VirtualMachine, { where: { billed: "maybe" } })).toThrow(
+      'billed is never "maybe". It is one of: unknown, yes, no.',
+    );
+    expect(createFilter(VirtualMachine, { where: { rawState: "anything" } }).where).toEqual({ rawState: ["anything"] });
+  });
+
   it("refuses a field that the kind cannot be filtered by, and lists those it can", () => {
     for (const path of ["powerstate", "id", "tags.env", "constructor", "toString", "size"]) {
       expect(() => createFilter(VirtualMachine, { where: { [path]: "x" } })).toThrow(refusal);

@@ -18,7 +18,7 @@ export interface FilterRequest {
  * Brings a caller's filter into its one form, frozen, with copies of the caller's lists. A name whose value is `undefined` is left out.
  *
  * @throws `invalid_argument` (`ErrInvalidRequest`) for a field that the kind cannot be filtered by (the message lists those it can), for a
- *   value that is no string, finite number or boolean, and for an empty list, which vendors are not of one mind on.
+ *   word that a field is never (likewise), for a value that is no string, finite number or boolean, and for an empty list, which vendors are not of one mind on.
  */
 export function createFilter(kind: Kind, request: FilterRequest): Filter {
   const where = Object.entries(request.where ?? {}).flatMap(([path, wanted]) => {
@@ -30,7 +30,16 @@ export function createFilter(kind: Kind, request: FilterRequest): Filter {
         `${kind.name} has no filter ${quote(path)}. It has: ${known}; tags are matched by \`tags\`.`,
       );
     }
-    return [[path, valuesOf(path, wanted, isScalar)] as const];
+    const values = valuesOf(path, wanted, isScalar);
+    const words = kind.filterRules?.[path]?.words;
+    const unknown = words === undefined ? undefined : values.find((value) => !words.includes(String(value)));
+    if (unknown !== undefined) {
+      throw invalid(
+        "ErrInvalidRequest",
+        `${path} is never ${quote(String(unknown))}. It is one of: ${words?.join(", ")}.`,
+      );
+    }
+    return [[path, values] as const];
   });
   const tags = Object.entries(request.tags ?? {}).flatMap(([name, wanted]) =>
     wanted === undefined ? [] : [[name, valuesOf(name, wanted, isString)] as const],
@@ -47,7 +56,7 @@ function valuesOf<Value>(name: string, wanted: unknown, isValue: (value: unknown
   if (values.length === 0 || !values.every(isValue)) {
     throw invalid(
       "ErrInvalidRequest",
-      `The filter ${quote(name)} needs a value or a list of values. Leave it out to match everything.`,
+      `The filter ${quote(name)} needs a text, number or boolean, or a list of them. Leave it out to match everything.`,
     );
   }
   return Object.freeze(values);

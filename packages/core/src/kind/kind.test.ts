@@ -62,6 +62,8 @@ describe("defineKind", () => {
     ["a major version of 0", { major: 0 }],
     ["a major version that is not whole", { major: 1.5 }],
     ["a negative minor version", { minor: -1 }],
+    ["a rule for a field that is no filter", { filterRules: { "size.name": { words: [] } } }],
+    ["a rule from a view that it does not have", { filterRules: { name: { fromView: "other" } } }],
     ["an action under another name", { actions: { drain: empty } }],
     ["an action that is called as a read is", { actions: { list: { ...empty, name: "list" } } }],
   ])("refuses %s, as ErrInvalidSettings", (_case, change) => {

@@ -1,6 +1,6 @@
 import { invalid } from "../error/invalid.ts";
 import { quote } from "../error/quote.ts";
-import { kindForm } from "../ref/ref.ts";
+import { isKindName } from "../ref/ref.ts";
 import type { StandardSchema } from "../standard-schema.ts";
 import { freezeDeep } from "./freeze.ts";
 
@@ -12,6 +12,14 @@ export interface KindAction {
   readonly description: string;
   /** Whether doing it twice leaves the resource as doing it once does. Only then is it repeated without being asked. */
   readonly idempotent: boolean;
+}
+
+/** What more is known of a field that a list may be filtered by. */
+export interface FilterRule {
+  /** The words it may be, where they are closed: another is a mistake and is refused, or it would match nothing in silence. */
+  readonly words?: readonly string[];
+  /** The narrowest view that holds it; every view if left out. */
+  readonly fromView?: string;
 }
 
 /** A column of a kind's table: where its value stands, as a path of property names joined by dots. */
@@ -49,6 +57,7 @@ export interface Kind<
   readonly defaultView: string;
   /** The fields that `where` may name, as paths joined by dots. Tags are matched by `tags` instead. */
   readonly filters: readonly Filter[];
+  readonly filterRules?: { readonly [Path in Filter]?: FilterRule };
   readonly actions: Actions;
   /** What a table shows, and what a wide one adds. */
   readonly columns: { readonly table: readonly KindColumn[]; readonly wide: readonly KindColumn[] };
@@ -97,17 +106,22 @@ export function defineKind<Value>() {
 }
 
 function checkKind(settings: Omit<Kind, typeof valueType | "loadSchema">): void {
-  const { name, major, minor, views, defaultView, actions } = settings;
+  const { name, major, minor, views, defaultView, filters, filterRules = {}, actions } = settings;
   const check = (holds: boolean, message: string) => {
     if (!holds) throw invalid("ErrInvalidSettings", message);
   };
-  check(kindForm.test(name), `${quote(name)} does not name a kind. Write group.Name, such as storage.Bucket.`);
+  check(isKindName(name), `${quote(name)} does not name a kind. Write group.Name, such as storage.Bucket.`);
   check(
     Number.isSafeInteger(major) && major >= 1 && Number.isSafeInteger(minor) && minor >= 0,
     `The version of ${name} is a whole major number from 1 and a whole minor number from 0.`,
   );
   check(new Set(views).size === views.length, `${name} has a view twice. Views go from narrow to wide, each once.`);
   check(views.includes(defaultView), `The default view ${quote(defaultView)} of ${name} is not among its views.`);
+  for (const [path, rule] of Object.entries(filterRules)) {
+    check(filters.includes(path), `${name} has a rule for ${quote(path)}, which is not among its filters.`);
+    const { fromView = defaultView } = rule ?? {};
+    check(views.includes(fromView), `${name} has the filter ${quote(path)} from a view on that it does not have.`);
+  }
   for (const [listed, action] of Object.entries(actions)) {
     check(action.name === listed, `${name} lists the action ${quote(action.name)} as ${quote(listed)}.`);
     check(!reservedActions.includes(listed), `${name} cannot have an action ${quote(listed)}: a read is called that.`);

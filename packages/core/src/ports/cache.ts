@@ -9,7 +9,10 @@ export interface CacheRead {
   readonly ref: Ref;
   /** Major version of the kind: keys carry no more of it. */
   readonly major: number;
+  /** The view that is read, and that a fill will hold. */
   readonly view: string;
+  /** The views whose entries answer: the one that is read and every wider one. */
+  readonly views: readonly string[];
   /** An entry answers if and only if it was observed at or after this instant, in milliseconds since the epoch. */
   readonly observedFrom: number;
 }
@@ -24,16 +27,21 @@ export interface CacheEntry {
 export interface CacheFill {
   /** Stores what came, unless the entry was invalidated since the fill began. */
   store(observation: Observation<unknown>): void;
+  /** Stores that the resource is absent, on the same condition. It is the one failure that may be kept, and for 2 s at the most. */
+  storeAbsent(): void;
 }
 
 /** Port: a cache before credentials and provider. */
 export interface Cache {
-  /** @returns the entry, or `undefined`. Synchronous, because it stands on the path of every read. */
-  look(read: CacheRead): CacheEntry | undefined;
+  /**
+   * The entry that answers, or `undefined`. What is in memory is answered without a promise, because this stands on the path of every
+   * read; a promise is for a level that is further away.
+   */
+  look(read: CacheRead): CacheEntry | undefined | Promise<CacheEntry | undefined>;
   beginFill(read: CacheRead): CacheFill;
 }
 
-const noFill: CacheFill = { store() {} };
+const noFill: CacheFill = { store() {}, storeAbsent() {} };
 
 /** Keeps nothing: every read is live. */
 export const noCache: Cache = { look: () => undefined, beginFill: () => noFill };

@@ -94,8 +94,10 @@ describe("the ports left out", () => {
       kind: "compute.VirtualMachine",
       id: "i",
     });
-    const read: CacheRead = { scope: scope.key, ref, major: 1, view: "standard", observedFrom: 0 };
-    noCache.beginFill(read).store({ ref, value: {}, view: "standard", observedAt: 1 });
+    const read: CacheRead = { scope: scope.key, ref, major: 1, view: "standard", views: ["standard"], observedFrom: 0 };
+    const fill = noCache.beginFill(read);
+    fill.store({ ref, value: {}, view: "standard", observedAt: 1 });
+    fill.storeAbsent();
     expect(noCache.look(read)).toBeUndefined();
   });
 

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, expectTypeOf, it } from "vitest";
@@ -165,5 +166,16 @@ describe("parseRef", () => {
     const { message } = refused(() => parseRef(`\u001b[31m${"x".repeat(4_000)}`));
     expect(message).not.toContain("\u001b");
     expect(message.length).toBeLessThan(400);
+  });
+});
+
+describe("docs/ref-vectors.json", () => {
+  // Made with another language's standard encoder (Python's urllib.parse.quote), which knows nothing of this one.
+  const file = new URL("../../../../docs/ref-vectors.json", import.meta.url);
+  const vectors = JSON.parse(readFileSync(file, "utf8")) as { readonly parts: RefParts; readonly key: string }[];
+
+  it.each(vectors)("an author in another language gets the same key: $key", ({ parts, key }) => {
+    expect(createRef(parts).key).toBe(key);
+    expect(parseRef(key)).toMatchObject(parts);
   });
 });

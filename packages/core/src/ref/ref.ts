@@ -44,11 +44,31 @@ export const LONGEST_REF = 4096;
 export const NONE = "-";
 
 const partNames = ["provider", "partition", "account", "region", "kind", "id"] as const;
+/** The form of a provider's name. */
 const providerForm = /^[a-z][a-z0-9-]{0,62}$/;
 const placeForm = /^(-|[a-z0-9][a-z0-9-]{0,62})$/;
 /** The form of a kind's name: a group and a name. */
-export const kindForm = /^[a-z][a-z0-9]{0,30}\.[A-Z][A-Za-z0-9]{0,62}$/;
+const kindForm = /^[a-z][a-z0-9]{0,30}\.[A-Z][A-Za-z0-9]{0,62}$/;
 const controlCharacter = /\p{Cc}/u;
+
+/** Whether `text` has the form of a provider's name. */
+export function isProviderName(text: unknown): text is string {
+  return hasForm(text, providerForm);
+}
+
+/** Whether `text` has the form of a kind's name: a group and a name, such as `compute.VirtualMachine`. */
+export function isKindName(text: unknown): text is string {
+  return hasForm(text, kindForm);
+}
+
+/**
+ * A part as it stands in a canonical ref: every byte of its UTF-8 form percent-encoded, but for the unreserved characters of RFC 3986
+ * (letters, digits, `-`, `.`, `_`, `~`). What encodeURIComponent leaves beyond those is encoded too, so that the standard
+ * encoders of other languages give the same key. `docs/ref-vectors.json` has examples for authors in other languages.
+ */
+function encodePart(part: string): string {
+  return encodeURIComponent(part).replace(/[!'()*]/g, (each) => `%${each.charCodeAt(0).toString(16).toUpperCase()}`);
+}
 
 /** Registered globally, so that a ref made by another installed copy of this package is one here too. */
 const marker = Symbol.for("cloudlink.ref");
@@ -69,7 +89,7 @@ class CanonicalRef implements RefParts {
     this.region = parts.region;
     this.kind = parts.kind;
     this.id = parts.id;
-    this.key = partNames.map((name) => encodeURIComponent(parts[name])).join("/");
+    this.key = partNames.map((name) => encodePart(parts[name])).join("/");
     Object.freeze(this);
   }
 

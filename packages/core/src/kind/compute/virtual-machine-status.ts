@@ -1,17 +1,27 @@
+/** The words of {@link PowerState}; the first stands for what a reader does not know. */
+export const powerStates = [
+  "unknown",
+  "starting",
+  "running",
+  "stopping",
+  "stopped",
+  "suspending",
+  "suspended",
+  "deleting",
+  "deleted",
+] as const;
+
 /** Where a virtual machine is in its life. Closed: what a vendor adds later is `unknown`, with the vendor's word in `rawState`. */
-export type PowerState =
-  | "starting"
-  | "running"
-  | "stopping"
-  | "stopped"
-  | "suspending"
-  | "suspended"
-  | "deleting"
-  | "deleted"
-  | "unknown";
+export type PowerState = (typeof powerStates)[number];
+
+/** The words of {@link VirtualMachineStatus.billed}. */
+export const billingWords = ["unknown", "yes", "no"] as const;
+
+/** The words of {@link MachineHealth}. */
+export const healthWords = ["unknown", "ok", "impaired", "initializing", "not-applicable"] as const;
 
 /** What the vendor's own checks say of a machine that runs. */
-export type MachineHealth = "ok" | "impaired" | "initializing" | "not-applicable" | "unknown";
+export type MachineHealth = (typeof healthWords)[number];
 
 /** An address of a virtual machine. */
 export interface NetworkAddress {
@@ -50,7 +60,7 @@ export interface VirtualMachineStatus {
   /** Why it is in this state, where the vendor says. */
   readonly stateReason?: string;
   /** Whether the vendor bills the machine's compute time in this state: a stopped Azure machine is billed, a deallocated one is not. */
-  readonly billed: "yes" | "no" | "unknown";
+  readonly billed: (typeof billingWords)[number];
   /** The name that people gave it. */
   readonly name?: string;
   readonly addresses: readonly NetworkAddress[];

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { createKindSchema, openWords } from "../kind-schema.ts";
-import type { VirtualMachineStatus } from "./virtual-machine-status.ts";
+import { billingWords, healthWords, powerStates, type VirtualMachineStatus } from "./virtual-machine-status.ts";
 
 const instant = z.iso.datetime({ precision: null }).describe("RFC 3339, UTC");
 const text = z.string().min(1);
@@ -12,20 +12,10 @@ const text = z.string().min(1);
  */
 const status = z.object({
   id: text.describe("The vendor's id within account and region."),
-  powerState: openWords([
-    "unknown",
-    "starting",
-    "running",
-    "stopping",
-    "stopped",
-    "suspending",
-    "suspended",
-    "deleting",
-    "deleted",
-  ]),
+  powerState: openWords(powerStates),
   rawState: z.string().describe("The vendor's own word for the state."),
   stateReason: text.exactOptional(),
-  billed: openWords(["unknown", "yes", "no"]).describe("Whether compute time is billed in this state."),
+  billed: openWords(billingWords).describe("Whether compute time is billed in this state."),
   name: text.exactOptional(),
   addresses: z.array(
     z.object({
@@ -55,7 +45,7 @@ const status = z.object({
   createdAt: instant.exactOptional(),
   startedAt: instant.exactOptional(),
   stateChangedAt: instant.exactOptional(),
-  health: openWords(["unknown", "ok", "impaired", "initializing", "not-applicable"]).exactOptional(),
+  health: openWords(healthWords).exactOptional(),
 }) satisfies z.ZodType<VirtualMachineStatus>;
 
 export const virtualMachineSchema = createKindSchema<VirtualMachineStatus>(status);

@@ -1,5 +1,5 @@
 import { defineKind, type KindAction } from "../kind.ts";
-import type { VirtualMachineStatus } from "./virtual-machine-status.ts";
+import { billingWords, healthWords, powerStates, type VirtualMachineStatus } from "./virtual-machine-status.ts";
 
 const start: KindAction = { name: "start", description: "Starts a stopped machine.", idempotent: true };
 const stop: KindAction = {
@@ -26,6 +26,11 @@ export const VirtualMachine = defineKind<VirtualMachineStatus>()({
   views: ["standard", "health"],
   defaultView: "standard",
   filters: ["powerState", "rawState", "billed", "name", "health", "placement.zone", "placement.network", "size.name"],
+  filterRules: {
+    powerState: { words: powerStates },
+    billed: { words: billingWords },
+    health: { words: healthWords, fromView: "health" },
+  },
   actions: { start, stop, reboot },
   columns: {
     table: [
