@@ -6,6 +6,8 @@ import type { Assignment } from "./selection.ts";
 /** What every command takes. */
 export interface CommonOptions {
   readonly output: OutputForm;
+  /** Implies the output; beside another one that was written out it contradicts it. */
+  readonly json?: boolean;
   readonly fields?: readonly string[];
   readonly rawCsv?: boolean;
   /** `false` after `--no-color`. */
@@ -14,7 +16,7 @@ export interface CommonOptions {
   readonly verbose?: boolean;
 }
 
-/** What commands that reach a vendor take; `get`, `list`, `kinds`, `describe` and `providers` do. */
+/** What commands that reach a vendor take: `get`, and `list`, which alone takes accounts and regions. */
 export interface ConnectionOptions {
   readonly endpoint?: string;
   readonly profile?: readonly string[];
@@ -33,9 +35,6 @@ export interface ReadOptions {
 
 export interface GetOptions extends CommonOptions, ConnectionOptions, ReadOptions {
   readonly native?: boolean;
-  /** In milliseconds. */
-  readonly maxAge?: number;
-  readonly live?: boolean;
 }
 
 export interface ListOptions extends CommonOptions, ConnectionOptions, ReadOptions {
@@ -95,7 +94,7 @@ export function assignment(text: string, before: readonly Assignment[] = []): re
 }
 
 /** For durations with their unit. */
-export function duration(text: string): number {
+function duration(text: string): number {
   const milliseconds = parseDuration(text);
   if (milliseconds === undefined) throw new InvalidArgumentError("Write a number with ms, s, m or h: 800ms, 2s, 1.5m.");
   return milliseconds;

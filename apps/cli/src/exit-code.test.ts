@@ -24,6 +24,12 @@ test("each of the sixteen error codes has an exit code, and none of them is succ
   });
 });
 
+test("what SIGTERM ends has an exit code of its own, and only if it was canceled", () => {
+  expect(exitCodeOf("canceled", AbortSignal.abort("SIGTERM"))).toBe(143);
+  expect(exitCodeOf("canceled", AbortSignal.abort())).toBe(130);
+  expect(exitCodeOf("not_found", AbortSignal.abort("SIGTERM"))).toBe(3);
+});
+
 test("the help names every error code once", () => {
   const words = exitCodeHelp().match(/[a-z]+(_[a-z]+)*/g) ?? [];
   for (const code of errorCodes.filter((each) => each.includes("_"))) {

@@ -26,14 +26,17 @@ export const EXIT_OK = 0;
 /** Some parts answered, and others failed. */
 export const EXIT_PARTIAL = 10;
 
-/** The exit code that stands for an error's code. */
-export function exitCodeOf(code: ErrorCode): number {
-  return exitCodes[code];
+/** Of a command that SIGTERM ended, by the custom of shells: 128 and the signal's number. */
+const EXIT_TERMINATED = 143;
+
+/** The exit code that stands for an error's code. @param interrupt - what ended the command, where something did; see `ShellIo.interrupt`. */
+export function exitCodeOf(code: ErrorCode, interrupt?: AbortSignal): number {
+  return code === "canceled" && interrupt?.reason === "SIGTERM" ? EXIT_TERMINATED : exitCodes[code];
 }
 
 const meanings: readonly (readonly [number, string])[] = [
   [EXIT_OK, "Everything that was asked for was answered."],
-  [1, "Something failed that no layer expected, or an answer could not be decoded."],
+  [1, "Something failed that no layer expected, an answer could not be decoded, or the output not be written."],
   [2, "The command line, a ref, an account, a region, a kind or a filter is not valid."],
   [3, "The resource does not exist."],
   [4, "There are no credentials, or they are not known or have expired."],
@@ -44,6 +47,7 @@ const meanings: readonly (readonly [number, string])[] = [
   [9, "It cannot be done in this state, or the provider does not offer it."],
   [EXIT_PARTIAL, "Partial: some accounts, regions or refs answered, and others failed."],
   [130, "Stopped by Ctrl-C."],
+  [EXIT_TERMINATED, "Stopped by SIGTERM, which is canceled as well."],
 ];
 
 /** What `cloudlink help exit-codes` prints. */

@@ -3,7 +3,7 @@ import { run } from "./run.ts";
 const interrupt = new AbortController();
 // Once each: the first asks the command to stop, and the next one finds the system's own handling, which ends the process.
 process.once("SIGINT", () => interrupt.abort());
-process.once("SIGTERM", () => interrupt.abort());
+process.once("SIGTERM", () => interrupt.abort("SIGTERM"));
 
 process.exitCode = await run(process.argv.slice(2), {
   stdout: process.stdout,

@@ -1,3 +1,4 @@
+import { quote } from "@cloudlink/core";
 import type { Column } from "./output/row-writer.ts";
 import { usageError } from "./usage-error.ts";
 
@@ -6,6 +7,6 @@ export function plainColumns(all: readonly Column[], fields: readonly string[] |
   return (fields ?? all.map(({ path }) => path)).map((path) => {
     const column = all.find((each) => each.path === path);
     if (column !== undefined) return column;
-    throw usageError(`There is no field "${path}" here. There are: ${all.map((each) => each.path).join(", ")}.`);
+    throw usageError(`There is no field ${quote(path)} here. There are: ${all.map((each) => each.path).join(", ")}.`);
   });
 }

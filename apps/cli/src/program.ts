@@ -8,7 +8,6 @@ import {
   assignment,
   type CommonOptions,
   type ConnectionOptions,
-  duration,
   type GetOptions,
   type ListOptions,
   positiveInteger,
@@ -22,6 +21,8 @@ const DEFAULT_KIND = "compute.VirtualMachine";
 export interface Program {
   readonly command: Command;
   exitCode: number;
+  /** The options of the command that runs; `undefined` until the command line has turned out to make sense. */
+  options: (CommonOptions & ConnectionOptions) | undefined;
 }
 
 /**
@@ -32,7 +33,7 @@ export interface Program {
  */
 export function createProgram(io: ShellIo, settings: { readonly withCompletion: boolean }): Program {
   const command = new Command("cloudlink");
-  const program: Program = { command, exitCode: 0 };
+  const program: Program = { command, exitCode: 0, options: undefined };
   command
     .description("The live state of cloud resources, of any vendor.")
     .version(version(), "-V, --version", "print the version")
@@ -45,14 +46,18 @@ export function createProgram(io: ShellIo, settings: { readonly withCompletion: 
       writeOut: (text) => void io.stdout.write(text),
       // Errors are reported where all others are, in the form that was asked for.
       writeErr: () => {},
+    })
+    .hook("preAction", (_program, running) => {
+      const options = running.opts<CommonOptions & ConnectionOptions>();
+      if (options.json === true && options.output !== "json") {
+        running.error(`--json and -o ${options.output} contradict each other: give one of them.`);
+      }
+      program.options = options;
     });
 
   const get = command.command("get").description("the state of one resource, or of several");
   get.argument("<ref...>", "provider/partition/account/region/kind/id, or the vendor's own id such as an ARN");
-  addReadOptions(get)
-    .option("--native", "also the vendor's own body, redacted")
-    .option("--max-age <duration>", "an observation of this age will do, such as 30s", duration)
-    .option("--live", "ask the vendor now; the default");
+  addReadOptions(get).option("--native", "also the vendor's own body, redacted");
   addCommonOptions(addConnectionOptions(get)).action(async (refs: string[], options: GetOptions) => {
     program.exitCode = await (await import("./commands/get.ts")).get(io, refs, options);
   });
@@ -72,17 +77,16 @@ export function createProgram(io: ShellIo, settings: { readonly withCompletion: 
     program.exitCode = await (await import("./commands/list.ts")).list(io, options);
   });
 
-  type PlainOptions = CommonOptions & ConnectionOptions;
   const kinds = command.command("kinds").description("the kinds of resources there are");
-  addCommonOptions(kinds).action(async (options: PlainOptions) => {
+  addCommonOptions(kinds).action(async (options: CommonOptions) => {
     program.exitCode = await (await import("./commands/kinds.ts")).kinds(io, options);
   });
   const describe = command.command("describe").description("a kind: its fields, views, filters, actions and providers");
-  addCommonOptions(describe.argument("<kind>")).action(async (kind: string, options: PlainOptions) => {
+  addCommonOptions(describe.argument("<kind>")).action(async (kind: string, options: CommonOptions) => {
     program.exitCode = await (await import("./commands/describe.ts")).describe(io, kind, options);
   });
   const providers = command.command("providers").description("the providers: versions, kinds, capabilities and limits");
-  addCommonOptions(providers).action(async (options: PlainOptions) => {
+  addCommonOptions(providers).action(async (options: CommonOptions) => {
     program.exitCode = await (await import("./commands/providers.ts")).providers(io, options);
   });
 
@@ -91,7 +95,7 @@ export function createProgram(io: ShellIo, settings: { readonly withCompletion: 
 
   const exitCodes = command.command("exit-codes", { hidden: true });
   exitCodes.helpInformation = exitCodeHelp;
-  exitCodes.action(() => exitCodes.outputHelp());
+  exitCodes.action(() => exitCodes.help());
 
   command.addHelpText(
     "after",

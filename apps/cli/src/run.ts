@@ -1,8 +1,8 @@
-import { CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
 import type { CommonOptions } from "./command-options.ts";
 import type { OutputForm } from "./output/row-writer.ts";
-import { OutputClosed } from "./output/sink.ts";
-import { createProgram } from "./program.ts";
+import { createSink, OutputClosed } from "./output/sink.ts";
+import { createProgram, type Program } from "./program.ts";
 import type { ShellIo } from "./shell-io.ts";
 
 /**
@@ -11,34 +11,59 @@ import type { ShellIo } from "./shell-io.ts";
 export async function run(argv: readonly string[], io: ShellIo): Promise<number> {
   const withCompletion = argv[0] === "completion" || argv[0] === "complete";
   const program = createProgram(io, { withCompletion });
+  const stdout = createSink(io.stdout);
   try {
     if (withCompletion) (await import("./commands/completion.ts")).addCompletion(program.command);
-    await program.command.parseAsync(argv.length === 0 ? ["--help"] : argv, { from: "user" });
+    const isHelp = await parse(program.command, argv.length === 0 ? ["--help"] : argv);
+    // Commander and the completion library do not wait for what they write: only now is it known whether it arrived.
+    if (isHelp || withCompletion) await stdout.write("");
     return program.exitCode;
   } catch (error) {
-    return await report(error, { argv, io });
+    if (error instanceof OutputClosed) return program.exitCode;
+    return await report(error, { argv, io, program });
   }
 }
 
-async function report(error: unknown, { argv, io }: { argv: readonly string[]; io: ShellIo }): Promise<number> {
-  if (error instanceof OutputClosed) return 0;
-  if (error instanceof CommanderError && error.exitCode === 0) return 0;
-  const { readableError } = await import("./readable-error.ts");
-  const { usageError } = await import("./usage-error.ts");
-  const { createReporter } = await import("./report/reporter.ts");
-  const { exitCodeOf } = await import("./exit-code.ts");
-  const { traceOf } = await import("./command-trace.ts");
-  const options = reportOptions(argv);
-  const shown = error instanceof CommanderError ? usageError(usageMessage(error)) : readableError(error);
-  const reporter = createReporter(io, { ...options, form: options.output });
-  if (shown !== error && !(error instanceof CommanderError) && error instanceof Error)
-    reporter.detail(error.stack ?? "");
-  await reporter.error({ traceId: traceOf(io).traceId, ...shown.toJSON() });
-  return exitCodeOf(shown.code);
+/** Runs the command that is named, or gives `true` where help or the version was printed. */
+async function parse(command: Command, argv: readonly string[]): Promise<boolean> {
+  try {
+    await command.parseAsync(argv, { from: "user" });
+    return false;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return true;
+    throw error;
+  }
 }
 
-/** What commander says, with a capital and the way to help. */
-function usageMessage({ message }: CommanderError): string {
+async function report(
+  error: unknown,
+  { argv, io, program }: { argv: readonly string[]; io: ShellIo; program: Program },
+): Promise<number> {
+  const { readableError } = await import("./readable-error.ts");
+  const { usageError } = await import("./usage-error.ts");
+  const { createReporter, reporterSettings } = await import("./report/reporter.ts");
+  const { exitCodeOf } = await import("./exit-code.ts");
+  const { traceOf } = await import("./command-trace.ts");
+  const isUsage = error instanceof CommanderError;
+  const shown = isUsage ? usageError(await usageMessage(error, { argv, program })) : readableError(error);
+  const reporter = createReporter(io, reporterSettings(program.options ?? reportOptions(argv)));
+  if (shown !== error && !isUsage && error instanceof Error) reporter.detail(error.stack ?? "");
+  await reporter.error({ traceId: traceOf(io).traceId, ...shown.toJSON() });
+  return exitCodeOf(shown.code, io.interrupt);
+}
+
+/** What commander says, with a capital and the way to help. Where it would only print help, as for `help nosuch`, the commands there are. */
+async function usageMessage(
+  { code, message }: CommanderError,
+  { argv, program }: { argv: readonly string[]; program: Program },
+): Promise<string> {
+  if (code === "commander.help") {
+    const { quote } = await import("@cloudlink/core");
+    const name = argv[0] === "help" ? argv[1] : undefined;
+    const shown = program.command.createHelp().visibleCommands(program.command);
+    const commands = shown.map((each) => each.name()).join(", ");
+    return `${name === undefined ? "Name a command." : `There is no command ${quote(name)}.`} There are: ${commands}.`;
+  }
   const text = message
     .replace(/^error: /, "")
     .trim()
@@ -48,9 +73,7 @@ function usageMessage({ message }: CommanderError): string {
 }
 
 /** The options that decide how an error looks, read without commander: the command line may be what is wrong. */
-function reportOptions(
-  argv: readonly string[],
-): Pick<CommonOptions, "output" | "color"> & { quiet: boolean; verbose: boolean } {
+function reportOptions(argv: readonly string[]): CommonOptions {
   const words = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
   const named = words.flatMap((word, index) => {
     if (word === "-o" || word === "--output") return [words[index + 1]];
@@ -58,5 +81,5 @@ function reportOptions(
   });
   const json = words.includes("--json") || named.includes("json");
   const output: OutputForm = json ? "json" : named.includes("jsonl") ? "jsonl" : "table";
-  return { output, color: !words.includes("--no-color"), quiet: false, verbose: words.includes("--verbose") };
+  return { output, color: !words.includes("--no-color"), verbose: words.includes("--verbose") };
 }

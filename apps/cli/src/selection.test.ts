@@ -1,38 +1,41 @@
 import { VirtualMachine } from "@cloudlink/core";
 import { expect, test } from "vitest";
 import { fieldsOf } from "./kind-fields.ts";
-import { columnsOf, readTags, readWhere } from "./selection.ts";
+import { columnsOf, readFilter } from "./selection.ts";
 
 test("--where takes several values parted by commas, and a field that is named again takes more", async () => {
-  expect(
-    await readWhere(VirtualMachine, [
+  const { where } = await readFilter(VirtualMachine, {
+    where: [
       ["powerState", "running,stopped"],
       ["size.name", "m7g.large"],
       ["powerState", "starting"],
-    ]),
-  ).toEqual({ powerState: ["running", "stopped", "starting"], "size.name": ["m7g.large"] });
+    ],
+  });
+  expect(where).toEqual({ powerState: ["running", "stopped", "starting"], "size.name": ["m7g.large"] });
 });
 
 test("a value that a field never has is refused, with those it has: it would just match nothing", async () => {
-  await expect(readWhere(VirtualMachine, [["powerState", "runing"]])).rejects.toMatchObject({
+  await expect(readFilter(VirtualMachine, { where: [["powerState", "runing"]] })).rejects.toMatchObject({
     code: "invalid_argument",
     message: expect.stringContaining("running"),
   });
 });
 
 test("a field that is no filter is refused, with those that are", async () => {
-  await expect(readWhere(VirtualMachine, [["image", "ami-1"]])).rejects.toMatchObject({
+  await expect(readFilter(VirtualMachine, { where: [["image", "ami-1"]] })).rejects.toMatchObject({
     code: "invalid_argument",
     message: expect.stringContaining("placement.zone"),
   });
 });
 
-test("a tag that is named twice may have either value, its commas are its own, and no name is special", () => {
-  const tags = readTags([
-    ["team", "a,b"],
-    ["team", "c"],
-    ["__proto__", "x"],
-  ]);
+test("a tag that is named twice may have either value, its commas are its own, and no name is special", async () => {
+  const { tags } = await readFilter(VirtualMachine, {
+    tag: [
+      ["team", "a,b"],
+      ["team", "c"],
+      ["__proto__", "x"],
+    ],
+  });
   expect(Object.entries(tags)).toEqual([
     ["team", ["a,b", "c"]],
     ["__proto__", ["x"]],

@@ -1,4 +1,4 @@
-import type { Kind } from "@cloudlink/core";
+import { createFilter, type Filter, type Kind, quote } from "@cloudlink/core";
 import { fieldOfPath, fieldsOf, type KindField } from "./kind-fields.ts";
 import { rowFields } from "./output/row.ts";
 import type { Column, OutputForm } from "./output/row-writer.ts";
@@ -8,51 +8,40 @@ import { usageError } from "./usage-error.ts";
 export type Assignment = readonly [name: string, value: string];
 
 /**
- * What `--where` asks for: `powerState=running,stopped` is either. Values are checked and converted by the kind's schema,
- * because a misspelt state would otherwise just match nothing.
+ * What `--where` and `--tag` ask for: `powerState=running,stopped` is either, and so is a name that is given twice. A tag's commas are
+ * its own: tags have them. What the command line has as text becomes a number or a boolean where the kind's schema has one.
  *
- * @throws `invalid_argument` that lists the filters, or the values, there are.
+ * @throws `invalid_argument` that lists the filters, or the values, there are: a misspelt state would otherwise just match nothing.
  */
-export async function readWhere(
+export async function readFilter(
   kind: Kind,
-  written: readonly Assignment[],
-): Promise<Record<string, readonly unknown[]>> {
-  if (written.length === 0) return {};
-  const known = await fieldsOf(kind);
-  const where = new Map<string, unknown[]>();
-  for (const [path, text] of written) {
-    if (!kind.filters.includes(path)) {
-      throw usageError(
-        `${kind.name} has no filter "${path}". It has: ${kind.filters.join(", ")}; tags are matched by --tag name=value.`,
-      );
-    }
-    const values = text.split(",").map((value) => convert(value, { path, field: fieldOfPath(known, path) }));
-    where.set(path, [...(where.get(path) ?? []), ...values]);
-  }
-  return Object.fromEntries(where);
+  written: { readonly where?: readonly Assignment[]; readonly tag?: readonly Assignment[] },
+): Promise<Filter> {
+  const { where = [], tag = [] } = written;
+  const known = where.length === 0 ? [] : await fieldsOf(kind);
+  const values = where.flatMap(([path, text]) =>
+    text.split(",").map((value) => [path, convert(value, { path, type: fieldOfPath(known, path)?.type })] as const),
+  );
+  return createFilter(kind, { where: grouped(values), tags: grouped(tag) });
 }
 
-function convert(text: string, { path, field }: { path: string; field: KindField | undefined }): unknown {
-  if (field?.values !== undefined && !field.values.includes(text)) {
-    throw usageError(`${path} is never "${text}". It is one of: ${field.values.join(", ")}.`);
-  }
-  if (field?.type === "boolean") {
-    if (text !== "true" && text !== "false") throw usageError(`${path} is true or false, not "${text}".`);
+function grouped<Value>(pairs: readonly (readonly [string, Value])[]): Record<string, readonly Value[]> {
+  const groups = Map.groupBy(pairs, ([name]) => name);
+  // fromEntries defines own properties, whatever a tag is called.
+  return Object.fromEntries([...groups].map(([name, pairs]) => [name, pairs.map(([, value]) => value)]));
+}
+
+function convert(text: string, { path, type }: { path: string; type: string | undefined }): unknown {
+  if (type === "boolean") {
+    if (text !== "true" && text !== "false") throw usageError(`${path} is true or false, not ${quote(text)}.`);
     return text === "true";
   }
-  if (field?.type === "integer" || field?.type === "number") {
+  if (type === "integer" || type === "number") {
     const number = Number(text);
-    if (text === "" || Number.isNaN(number)) throw usageError(`${path} is a number, not "${text}".`);
+    if (text === "" || Number.isNaN(number)) throw usageError(`${path} is a number, not ${quote(text)}.`);
     return number;
   }
   return text;
-}
-
-/** What `--tag` asks for: a tag that is named twice may have either value. Commas are part of a value: tags have them. */
-export function readTags(written: readonly Assignment[]): Record<string, readonly string[]> {
-  const tags = new Map<string, string[]>();
-  for (const [name, value] of written) tags.set(name, [...(tags.get(name) ?? []), value]);
-  return Object.fromEntries(tags);
 }
 
 /** What decides the columns of an answer about a kind. */
@@ -61,13 +50,18 @@ export interface ColumnRequest {
   readonly fields: readonly string[] | undefined;
   /** Whether the rows may be of several accounts. */
   readonly severalAccounts: boolean;
+  /** What to do instead, where the answer has no native body to take fields from. */
+  readonly withoutNative?: string;
 }
 
 /** The columns of an answer: the fields that were named, or the kind's own. @throws `invalid_argument` for a field that there is not. */
 export async function columnsOf(kind: Kind, request: ColumnRequest): Promise<readonly Column[]> {
   if (request.fields !== undefined) {
     const known = await fieldsOf(kind);
-    return request.fields.map((path) => namedColumn(kind, { path, known }));
+    return request.fields.map((path) => {
+      if (request.withoutNative !== undefined && /^native(\.|$)/.test(path)) throw usageError(request.withoutNative);
+      return namedColumn(kind, { path, known });
+    });
   }
   const wide = request.form === "wide" || request.form === "csv";
   return [
@@ -99,6 +93,6 @@ function namedColumn(kind: Kind, { path, known }: { path: string; known: readonl
   if (isKnown) return { title: path.toUpperCase(), path };
   const top = known.filter((field) => !field.path.includes(".")).map((field) => field.path);
   throw usageError(
-    `${kind.name} has no field "${path}". It has: ${top.join(", ")}; and ref, kind, view, freshness, nativeId. See \`cloudlink describe ${kind.name}\`.`,
+    `${kind.name} has no field ${quote(path)}. It has: ${top.join(", ")}; and ref, kind, view, freshness, nativeId. See \`cloudlink describe ${kind.name}\`.`,
   );
 }

@@ -1,11 +1,20 @@
-import { background, type Context, type Kind, noTelemetry, type Telemetry } from "@cloudlink/core";
+import {
+  background,
+  type CallStats,
+  type Context,
+  type Kind,
+  NONE,
+  noTelemetry,
+  quote,
+  type Telemetry,
+} from "@cloudlink/core";
 import type { Nexus } from "@cloudlink/nexus";
 import type { CommonOptions, ConnectionOptions } from "./command-options.ts";
 import { traceOf } from "./command-trace.ts";
 import { createRowWriter } from "./output/create-row-writer.ts";
 import type { Column, RowWriter } from "./output/row-writer.ts";
 import { createSink } from "./output/sink.ts";
-import { createReporter, type Reporter } from "./report/reporter.ts";
+import { createReporter, type Reporter, reporterSettings } from "./report/reporter.ts";
 import type { ShellIo } from "./shell-io.ts";
 import { usageError } from "./usage-error.ts";
 
@@ -14,17 +23,22 @@ export interface Session extends AsyncDisposable {
   readonly nexus: Nexus;
   /** Ends at Ctrl-C, at the deadline, and when nobody reads the output any more. */
   readonly ctx: Context;
+  /** See `ShellIo.interrupt`. */
+  readonly interrupt: AbortSignal;
   /** Aborts, with `OutputClosed`, when nobody reads the output any more. */
   readonly outputClosed: AbortSignal;
   readonly reporter: Reporter;
   writer(columns: readonly Column[]): Promise<RowWriter>;
-  /** The kind of that name. @throws `invalid_argument` that lists the kinds there are. */
+  /** What a call cost, with the logins that it took. */
+  withLogins(stats: CallStats): CallStats;
+  /** The kind of that name. @throws `invalid_argument` (`ErrUnknownKind`) that lists the kinds there are. */
   kind(name: string): Kind;
 }
 
 /** Opens one. The kernel is connected to only now, with all that this loads. */
 export async function openSession(io: ShellIo, options: CommonOptions & ConnectionOptions): Promise<Session> {
   const reporter = createReporter(io, reporterSettings(options));
+  const logins: LoginCost = { vendorCalls: 0, retries: 0 };
   const sink = createSink(io.stdout);
   const joined = background().withTrace(traceOf(io)).withSignal(io.interrupt).withSignal(sink.closed);
   // Owned, so that nothing of the command outlives the session.
@@ -36,11 +50,12 @@ export async function openSession(io: ShellIo, options: CommonOptions & Connecti
     ...(options.endpoint !== undefined && { endpoint: options.endpoint }),
     ...(options.roleArn !== undefined && { roleArn: options.roleArn }),
     ...(options.externalId !== undefined && { externalId: options.externalId }),
-    ...(options.verbose === true && { telemetry: verboseTelemetry(reporter) }),
+    telemetry: telemetryTo(reporter, logins),
   });
   return {
     nexus,
     ctx: owned,
+    interrupt: io.interrupt,
     outputClosed: sink.closed,
     reporter,
     writer: (columns) =>
@@ -55,8 +70,14 @@ export async function openSession(io: ShellIo, options: CommonOptions & Connecti
       const kinds = nexus.kinds();
       const kind = kinds.find((each) => each.name === name) ?? kinds.find((each) => sameName(each.name, name));
       if (kind !== undefined) return kind;
-      throw usageError(`There is no kind "${name}". There are: ${kinds.map((each) => each.name).join(", ")}.`);
+      const known = kinds.map((each) => each.name).join(", ");
+      throw usageError(`There is no kind ${quote(name)}. There are: ${known}.`, "ErrUnknownKind");
     },
+    withLogins: ({ vendorCalls, retries, ...rest }) => ({
+      ...rest,
+      vendorCalls: vendorCalls + logins.vendorCalls,
+      retries: retries + logins.retries,
+    }),
     async [Symbol.asyncDispose]() {
       owned.cancel();
       await nexus.close();
@@ -70,23 +91,25 @@ function sameName(kind: string, name: string): boolean {
   return kind.toLowerCase() === wanted || kind.toLowerCase().split(".")[1] === wanted;
 }
 
-/** How the reporter of a command is set up. */
-function reporterSettings(options: CommonOptions): Parameters<typeof createReporter>[1] {
-  return {
-    form: options.output,
-    quiet: options.quiet === true,
-    verbose: options.verbose === true,
-    color: options.color,
-  };
+/** What was spent on logging in, which no answer's stats have. */
+interface LoginCost {
+  vendorCalls: number;
+  retries: number;
 }
 
-function verboseTelemetry(reporter: Reporter): Telemetry {
+/** Tells the reporter, and adds up in `logins` what only logs in: that is of no kind. */
+function telemetryTo(reporter: Reporter, logins: LoginCost): Telemetry {
   const place = (scope: { partition: string; account: string; region: string }) =>
     [scope.partition, scope.account, scope.region].join("/");
   return {
     ...noTelemetry,
-    vendorRequest: ({ operation, scope }) => reporter.detail(`→ ${operation} ${place(scope)}`),
-    retry: ({ operation, scope, code, delayMs }) =>
-      reporter.detail(`↻ ${operation} ${place(scope)} again in ${Math.round(delayMs)}ms, after ${code}`),
+    vendorRequest({ operation, scope, kind }) {
+      if (kind === NONE) logins.vendorCalls += 1;
+      reporter.detail(`→ ${operation} ${place(scope)}`);
+    },
+    retry({ operation, scope, kind, code, delayMs }) {
+      if (kind === NONE) logins.retries += 1;
+      reporter.detail(`↻ ${operation} ${place(scope)} again in ${Math.round(delayMs)}ms, after ${code}`);
+    },
   };
 }

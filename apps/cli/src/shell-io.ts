@@ -9,7 +9,7 @@ export interface ShellIo {
   readonly stdout: TerminalStream;
   readonly stderr: TerminalStream;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborts at Ctrl-C. */
+  /** Aborts at Ctrl-C, and with the reason `SIGTERM` at that. */
   readonly interrupt: AbortSignal;
   /** How the kernel is reached. */
   readonly connect: Connect;

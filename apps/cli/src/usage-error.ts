@@ -1,6 +1,6 @@
-import { CloudLinkError } from "@cloudlink/core";
+import { CloudLinkError, type DocumentedReason } from "@cloudlink/core";
 
 /** The error of a command line that does not make sense; the message says what to write. */
-export function usageError(message: string): CloudLinkError {
-  return new CloudLinkError({ reason: "ErrInvalidRequest", message, origin: "caller" });
+export function usageError(message: string, reason: DocumentedReason = "ErrInvalidRequest"): CloudLinkError {
+  return new CloudLinkError({ reason, message, origin: "caller" });
 }

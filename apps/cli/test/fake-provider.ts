@@ -22,6 +22,8 @@ export interface FakeCloud {
   readonly failures?: Readonly<Record<string, CloudLinkError>>;
   /** Awaited before each page of a list but the first: a test holds the list here. */
   readonly beforeNextPage?: (call: ProviderCall) => Promise<void>;
+  /** Awaited whenever it is asked whose a login is. */
+  readonly beforeIdentify?: (call: ProviderCall) => Promise<void>;
   /** Awaited by every get. */
   readonly beforeGet?: (call: ProviderCall) => Promise<void>;
   /** Told of the login that a call is made with. */
@@ -141,6 +143,8 @@ export function createFakeProvider(cloud: FakeCloud): Provider {
     kinds: [handler],
     async identify(call) {
       cloud.onCall?.(call);
+      call.report.vendorRequest({ operation: "fake:WhoAmI" });
+      await cloud.beforeIdentify?.(call);
       const { profile = cloud.account ?? ACCOUNT } = call.lease.kind === "ambient" ? call.lease.parameters : {};
       const failure = cloud.failures?.[profile];
       if (failure !== undefined) throw failure;

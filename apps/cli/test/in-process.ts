@@ -1,6 +1,7 @@
 import { Writable } from "node:stream";
 import { createNexus } from "@cloudlink/nexus";
-import { createAccountLogins, loginsOf } from "../src/connection/account-logins.ts";
+import { createAccountLogins } from "../src/connection/account-logins.ts";
+import { loginsOf } from "../src/connection/login-options.ts";
 import { run } from "../src/run.ts";
 import type { ShellIo, TerminalStream } from "../src/shell-io.ts";
 import { createFakeProvider, type FakeCloud } from "./fake-provider.ts";
@@ -13,14 +14,19 @@ export interface CapturedStream {
   readonly writes: readonly string[];
 }
 
-/** @param options.columns - makes it a terminal of that width. */
-export function capture(options: { columns?: number; onWrite?: (text: string) => void } = {}): CapturedStream {
+/**
+ * @param options.columns - makes it a terminal of that width.
+ * @param options.failure - what every write to it fails with.
+ */
+export function capture(
+  options: { columns?: number; onWrite?: (text: string) => void; failure?: Error } = {},
+): CapturedStream {
   const writes: string[] = [];
   const stream = new Writable({
     write(chunk, _encoding, done) {
       writes.push(String(chunk));
       options.onWrite?.(String(chunk));
-      done();
+      done(options.failure);
     },
   });
   if (options.columns !== undefined) Object.assign(stream, { isTTY: true, columns: options.columns });
@@ -56,8 +62,8 @@ export async function runInProcess(argv: readonly string[], settings: InProcessR
       const { telemetry } = connection;
       return createNexus({
         providers,
-        ...(logins !== undefined && createAccountLogins(logins, providers)),
-        ...(telemetry !== undefined && { telemetry }),
+        ...(logins !== undefined && createAccountLogins({ logins, providers, telemetry })),
+        telemetry,
       });
     },
   };

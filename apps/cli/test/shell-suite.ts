@@ -116,6 +116,43 @@ export function describeShell(name: string, start: StartHarness): void {
       expect(rows.map(([account]) => account).sort()).toEqual([ACCOUNT, ACCOUNT, "222222222222"]);
     });
 
+    test("of several accounts, none is lost to a throttled login, and the cost is what the vendor counts", async () => {
+      const { requests, faults } = harness.sandbox;
+      requests.clear();
+      faults.add({ action: "GetCallerIdentity", times: 1, fault: { kind: "throttle" } });
+      const role = "arn:aws:iam::{account}:role/cloudlink-read";
+      const argv = ["list", "--role-arn", role, "--account", `${ACCOUNT},222222222222`, "--json"];
+      const { exitCode, stdout } = await runCommand(harness, argv);
+      expect(exitCode).toBe(0);
+      const document = JSON.parse(stdout);
+      expect(document.items).toHaveLength(3);
+      expect(document.stats).toMatchObject({ vendorCalls: requests.count(), retries: 1 });
+    });
+
+    test("of several accounts, one that hangs is declared when --timeout passes, and the others' rows are there", async () => {
+      const hung = { action: "DescribeInstances", account: "222222222222", fault: { kind: "hang" } } as const;
+      harness.sandbox.faults.add(hung);
+      const role = "arn:aws:iam::{account}:role/cloudlink-read";
+      const argv = ["list", "--role-arn", role, "--account", `${ACCOUNT},222222222222`, "--json", "--timeout", "3s"];
+      const { exitCode, stdout } = await runCommand(harness, argv);
+      expect(exitCode).toBe(10);
+      const document = JSON.parse(stdout);
+      expect(document.items).toHaveLength(2);
+      expect(document.problems).toMatchObject([{ account: "222222222222", error: { code: "deadline_exceeded" } }]);
+    });
+
+    test("SIGTERM ends the vendor's request as Ctrl-C does, and exits with 143", async () => {
+      harness.sandbox.faults.add({ action: "DescribeInstances", fault: { kind: "hang" } });
+      const arrived = harness.sandbox.nextRequest({ action: "DescribeInstances" });
+      const { child, finished } = startCommand(harness, ["get", arn(RUNNING)]);
+      const request = await beforeEnd(finished, arrived);
+      child.kill("SIGTERM");
+      expect((await request.finished).outcome).toBe("aborted");
+      const { exitCode, stderr } = await finished;
+      expect(exitCode).toBe(143);
+      expect(stderr).toMatch(/exit code +143$/m);
+    });
+
     test("of several accounts, one that does not let us in is declared, and the others' rows come", async () => {
       const role = "arn:aws:iam::{account}:role/cloudlink-read";
       // The third account's role asks for an external id, which is not given here.

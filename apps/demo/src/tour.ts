@@ -55,6 +55,8 @@ In another:
   export AWS_REGION=${example.ref.region} AWS_ENDPOINT_URL=http://127.0.0.1:4599
   npx -y pnpm@10 cloudlink list --where powerState=running -o wide
   npx -y pnpm@10 cloudlink get ${arn}
+  npx -y pnpm@10 cloudlink list --account 111111111111 --account 222222222222 --role-arn 'arn:aws:iam::{account}:role/cloudlink-read'
+  npx -y pnpm@10 --dir examples/list-running start
 
 With your own account, leave the exports out: AWS's default credential chain is used.
 `);

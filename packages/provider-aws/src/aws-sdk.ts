@@ -18,7 +18,7 @@ import { AwsEc2QueryProtocol } from "@aws-sdk/core/protocols";
 import { CloudLinkError, type Lease, type ProviderCall } from "@cloudlink/core";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { DeserializeMiddleware, HttpRequest, MiddlewareStack } from "@smithy/types";
-import { type Ambient, ambientOf, roleFor } from "./ambient.ts";
+import { type Ambient, ambientOf, profileOf, roleFor } from "./ambient.ts";
 import { type Connections, createConnections } from "./connections.ts";
 import type { InstancePage } from "./ec2/instance-decoder.ts";
 import { createInstanceReader } from "./ec2/streaming-protocol.ts";
@@ -114,7 +114,7 @@ export function createTransport(settings: AwsSettings): AwsTransport {
         shareCredentials(
           lease.kind === "keys"
             ? async () => keysOf(lease)
-            : (call) => findCredentials({ lease, ambient, config, common, call }),
+            : (call) => findCredentials({ lease, ambient, named: profileOf(lease, settings), config, common, call }),
         );
       byLease.set(lease, credentials);
       return createSession({ config, region, credentials });
@@ -246,12 +246,16 @@ function keysOf(lease: Lease & { readonly kind: "keys" }): Credentials {
 async function findCredentials(from: {
   readonly lease: Lease;
   readonly ambient: Ambient;
+  /** The profile that the lease, the settings or the environment name. */
+  readonly named: string | undefined;
   readonly config: ClientConfig;
   readonly common: ReturnType<typeof commonConfig>;
   readonly call: ProviderCall;
 }): Promise<Credentials> {
-  const { lease, ambient, config, common, call } = from;
+  const { lease, ambient, named, config, common, call } = from;
   const { profile, roleArn, externalId } = ambient;
+  // Before anything is looked up or sent.
+  const role = roleArn === undefined ? undefined : roleFor(lease, roleArn);
   const assumeRoleAs = async (credentials: Credentials, params: AssumeRoleCommandInput) =>
     await assumeRole(params, {
       config: { ...config, credentials },
@@ -269,14 +273,24 @@ async function findCredentials(from: {
     roleAssumer: (credentials, params) => assumeRoleAs(credentials, params),
     roleAssumerWithWebIdentity: (params) =>
       assumeRoleWithWebIdentity(params, { config, call, secrets: [params.WebIdentityToken] }),
-  })();
-  if (roleArn === undefined) return found;
+  })().catch(async (error: unknown) => {
+    if (named !== undefined && (await isMissing(named))) throw new CredentialsFailure(error, { missingProfile: named });
+    throw error;
+  });
+  if (role === undefined) return found;
   const params = {
-    RoleArn: roleFor(lease, roleArn),
+    RoleArn: role,
     RoleSessionName: "cloudlink",
     ...(externalId !== undefined && { ExternalId: externalId }),
   };
   return await assumeRoleAs(found, params);
+}
+
+/** Whether no shared file has the profile. The chain's own words for it end at the first source that follows the files. */
+async function isMissing(profile: string): Promise<boolean> {
+  const { parseKnownFiles } = await import("@smithy/core/config");
+  const profiles = await parseKnownFiles({ ignoreCache: true }).catch(() => undefined);
+  return profiles !== undefined && !Object.hasOwn(profiles, profile);
 }
 
 /** What a role is assumed with. */
@@ -288,9 +302,10 @@ interface Assuming {
 }
 
 async function assumeRole(params: AssumeRoleCommandInput, assuming: Assuming): Promise<Credentials> {
-  return await askSts(assuming, async ({ AssumeRoleCommand, STSClient }, abortSignal) => {
+  const operation = "sts:AssumeRole";
+  return await askSts({ ...assuming, operation }, async ({ AssumeRoleCommand, STSClient }, abortSignal) => {
     const command = new AssumeRoleCommand(params);
-    noteSending(command, { call: assuming.call, operation: "sts:AssumeRole", isShared: true });
+    noteSending(command, { call: assuming.call, operation, isShared: true });
     return await new STSClient(assuming.config).send(command, { abortSignal });
   });
 }
@@ -299,16 +314,20 @@ async function assumeRoleWithWebIdentity(
   params: AssumeRoleWithWebIdentityCommandInput,
   assuming: Assuming,
 ): Promise<Credentials> {
-  return await askSts(assuming, async ({ AssumeRoleWithWebIdentityCommand, STSClient }, abortSignal) => {
-    const command = new AssumeRoleWithWebIdentityCommand(params);
-    noteSending(command, { call: assuming.call, operation: "sts:AssumeRoleWithWebIdentity", isShared: true });
-    return await new STSClient(assuming.config).send(command, { abortSignal });
-  });
+  const operation = "sts:AssumeRoleWithWebIdentity";
+  return await askSts(
+    { ...assuming, operation },
+    async ({ AssumeRoleWithWebIdentityCommand, STSClient }, abortSignal) => {
+      const command = new AssumeRoleWithWebIdentityCommand(params);
+      noteSending(command, { call: assuming.call, operation, isShared: true });
+      return await new STSClient(assuming.config).send(command, { abortSignal });
+    },
+  );
 }
 
 /** A request that belongs to no call's deadline, within a time of its own. */
 async function askSts(
-  { call, secrets }: Assuming,
+  { call, operation, secrets }: Assuming & { readonly operation: string },
   send: (
     sdk: typeof import("@aws-sdk/client-sts"),
     signal: AbortSignal,
@@ -321,10 +340,7 @@ async function askSts(
     const answered = await send(await import("@aws-sdk/client-sts"), ending.signal);
     return sessionCredentials(answered.Credentials);
   } catch (error) {
-    throw new CredentialsFailure(
-      error,
-      secrets.filter((secret) => secret !== undefined),
-    );
+    throw new CredentialsFailure(error, { operation, secrets: secrets.filter((secret) => secret !== undefined) });
   } finally {
     cancel();
   }

@@ -243,8 +243,18 @@ The Canonical String for this request should have been
 
 describe("credentials that could not be had", () => {
   it("are told from a request that failed, by origin and operation", () => {
-    const error = explained(new CredentialsFailure(answered("AccessDenied", { status: 403 })));
-    expect(error).toMatchObject({ code: "permission_denied", origin: "credentials", operation: "sts:AssumeRole" });
+    const step = { operation: "sts:AssumeRoleWithWebIdentity" };
+    const error = explained(new CredentialsFailure(answered("AccessDenied", { status: 403 }), step));
+    expect(error).toMatchObject({ code: "permission_denied", origin: "credentials", ...step });
+    expect(error.rawMessage).toContain("The role could not be assumed");
+  });
+
+  it("are what was asked for where no request of ours failed", () => {
+    const error = explained(new CredentialsFailure(answered("ForbiddenException", { status: 403 })));
+    expect(error).toMatchObject({ origin: "credentials", operation: request.operation });
+    expect(error.rawMessage).toBe("AWS refused getting credentials (ForbiddenException).");
+    const denied = explained(new CredentialsFailure(answered("AccessDenied", { status: 403 })));
+    expect(denied.rawMessage).not.toContain("role");
   });
 
   it.each([

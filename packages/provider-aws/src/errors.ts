@@ -1,7 +1,8 @@
 import { CloudLinkError, type DocumentedReason, type Scope } from "@cloudlink/core";
-import { CredentialsFailure } from "./shared-credentials.ts";
+import { CredentialsFailure, type FailedStep } from "./shared-credentials.ts";
 import {
   httpStatus,
+  networkAddress,
   networkCode,
   retryAfterMs,
   type VendorError,
@@ -48,19 +49,25 @@ const again = { retryable: true };
  */
 export function toCloudLinkError(error: unknown, request: FailedRequest): CloudLinkError {
   if (CloudLinkError.isInstance(error)) return error;
-  if (error instanceof CredentialsFailure) {
-    return ofCredentials(error.cause, { ...request, secrets: [...request.secrets, ...error.secrets] });
-  }
+  if (error instanceof CredentialsFailure) return ofCredentials(error, request);
   return make(error, request, (vendor) => explain(vendor, request));
 }
 
-/** What failed is the way to the credentials: a profile, a file, or a request to STS. */
-function ofCredentials(error: unknown, request: FailedRequest): CloudLinkError {
-  if (CloudLinkError.isInstance(error)) return error;
-  const assuming = { ...request, operation: "sts:AssumeRole", isConfidential: true };
-  return make(error, assuming, (vendor) => {
+/** What failed is the way to the credentials: a profile, a file, or a request to STS or another source of theirs. */
+function ofCredentials({ cause, step }: CredentialsFailure, asked: FailedRequest): CloudLinkError {
+  if (CloudLinkError.isInstance(cause)) return cause;
+  const request = {
+    ...asked,
+    // Where none of ours failed, it is what was asked that did not come about.
+    operation: step.operation ?? asked.operation,
+    secrets: [...asked.secrets, ...(step.secrets ?? [])],
+    isConfidential: true,
+  };
+  return make(cause, request, (vendor) => {
     const explanation =
-      explainMissing(vendor, request) ?? explainRefusedRole(vendor, request) ?? explain(vendor, assuming);
+      explainMissing(vendor, { ...request, ...step }) ??
+      (step.operation === undefined ? undefined : explainRefusedRole(vendor, request)) ??
+      explain(vendor, { ...request, operation: step.operation ?? "getting credentials" });
     return { ...explanation, origin: "credentials" };
   });
 }
@@ -185,7 +192,17 @@ const stalePageToken: Explanation = {
 };
 
 /** The SDK found no credentials where it looked. */
-function explainMissing({ name, message }: VendorError, { actor }: FailedRequest): Explanation | undefined {
+function explainMissing(
+  { name, message }: VendorError,
+  { actor, missingProfile }: FailedRequest & FailedStep,
+): Explanation | undefined {
+  if (missingProfile !== undefined) {
+    return {
+      reason: "ErrCredentialsMissing",
+      message: `The profile ${JSON.stringify(missingProfile.slice(0, 200))} does not exist in AWS's shared config files (~/.aws/config, ~/.aws/credentials, or those that AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name). \`aws configure list-profiles\` lists those that do.`,
+      origin: "credentials",
+    };
+  }
   if (name !== "CredentialsProviderError" && name !== "TokenProviderError") return undefined;
   if (/\bexpired\b/i.test(String(message))) {
     return {
@@ -233,6 +250,14 @@ function explainConnection(vendor: VendorError, { operation, region }: FailedReq
     return {
       ...unavailable,
       message: `What answered does not speak the protocol that was expected (${code}). Check http or https in the endpoint, and the proxy.`,
+    };
+  }
+  const address = code === "ECONNREFUSED" ? networkAddress(vendor) : undefined;
+  if (address !== undefined) {
+    return {
+      ...unavailable,
+      message: `Nothing answers on ${address} (${code}). Check the endpoint (AWS_ENDPOINT_URL, or the setting), and whether what should answer there runs.`,
+      retry: again,
     };
   }
   return {

@@ -25,6 +25,8 @@ export const metadata: ProviderMetadata = {
       major: VirtualMachine.major,
       regional: true,
       refTemplates: [{ template: "arn:{partition}:ec2:{region}:{account}:instance/{id}" }],
+      // Only the view `health` sends DescribeInstanceStatus. It is named for every view all the same: operations say which limits a call
+      // is charged to, and both are counted by the same one, whose budget is shared, so that naming one or both is the same.
       get: { operations: describeWithHealth, views: ["standard", "health"], native: true },
       getMany: { operations: describeWithHealth, views: ["standard", "health"], maxRefs: MOST_FILTER_VALUES },
       list: {

@@ -21,12 +21,20 @@ describe("the partition of a region", () => {
     expect(partitionNames).toContain(partition);
   });
 
-  it.each(["", "-", "eu-west", "eu-west-1a", "EU-WEST-1", "West US", "mars-north-1", " eu-west-1", "eu-west-1\n"])(
-    "of %j is none",
-    (region) => {
-      expect(partitionOfRegion(region)).toBeUndefined();
-    },
-  );
+  it.each([
+    "",
+    "-",
+    "us-est-1",
+    "eu-west",
+    "eu-west-1a",
+    "EU-WEST-1",
+    "West US",
+    "mars-north-1",
+    " eu-west-1",
+    "eu-west-1\n",
+  ])("of %j is none", (region) => {
+    expect(partitionOfRegion(region)).toBeUndefined();
+  });
 });
 
 describe("the error for a region", () => {

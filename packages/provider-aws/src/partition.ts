@@ -1,16 +1,20 @@
+const direction = "(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-\\d{1,2}";
+const form = (prefix: string) => new RegExp(`^${prefix}-${direction}$`);
+
 /**
  * The partitions of AWS and how their regions are named, from the endpoint rules that the AWS SDKs ship (`partitions.json`).
- * New regions of a partition follow its form, so a list of regions, which would be out of date, is not needed.
+ * New regions of a partition follow its form, so a list of regions, which would be out of date, is not needed. The direction is closed
+ * here, which the rules leave open: `us-est-1` would otherwise be asked for on the network.
  */
 const partitions: readonly { readonly name: string; readonly region: RegExp }[] = [
-  { name: "aws-cn", region: /^cn-[a-z]+-\d+$/ },
-  { name: "aws-us-gov", region: /^us-gov-[a-z]+-\d+$/ },
-  { name: "aws-iso", region: /^us-iso-[a-z]+-\d+$/ },
-  { name: "aws-iso-b", region: /^us-isob-[a-z]+-\d+$/ },
-  { name: "aws-iso-e", region: /^eu-isoe-[a-z]+-\d+$/ },
-  { name: "aws-iso-f", region: /^us-isof-[a-z]+-\d+$/ },
-  { name: "aws-eusc", region: /^eusc-[a-z]{2}-[a-z]+-\d+$/ },
-  { name: "aws", region: /^(us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-\d+$/ },
+  { name: "aws-cn", region: form("cn") },
+  { name: "aws-us-gov", region: form("us-gov") },
+  { name: "aws-iso", region: form("us-iso") },
+  { name: "aws-iso-b", region: form("us-isob") },
+  { name: "aws-iso-e", region: form("eu-isoe") },
+  { name: "aws-iso-f", region: form("us-isof") },
+  { name: "aws-eusc", region: form("eusc-[a-z]{2}") },
+  { name: "aws", region: form("(?:us|eu|ap|sa|ca|me|af|il|mx)") },
 ];
 
 /** Names of the partitions. */

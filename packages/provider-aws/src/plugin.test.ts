@@ -34,6 +34,7 @@ describe("the settings of the plugin", () => {
     [{ regions: "eu-west-1" }, "regions"],
     [{ profile: "" }, "profile"],
     [{ roleArn: "reader" }, "roleArn"],
+    [{ roleArn: "arn:garbage" }, "role/name"],
     [{ secretAccessKey: "in a file" }, "secretAccessKey"],
   ])("are refused where they are not right: %j", async (settings, what) => {
     const { issues = [] } = await validated(settings);

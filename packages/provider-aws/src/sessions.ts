@@ -1,4 +1,4 @@
-import { type CancelableContext, CloudLinkError, errorOfAbort, type Lease, type ProviderCall } from "@cloudlink/core";
+import { type CancelableContext, CloudLinkError, type Lease, type ProviderCall, untilDone } from "@cloudlink/core";
 import { actorOf } from "./ambient.ts";
 import type { AwsSession, AwsTransport, CallerIdentity } from "./aws-sdk.ts";
 import { toCloudLinkError } from "./errors.ts";
@@ -72,6 +72,7 @@ export function createSessions(settings: AwsSettings): Sessions {
     using ctx = outer.ctx.withCancel();
     running.add(ctx);
     try {
+      // Reading a profile, or a command that it names, notices no signal.
       return await untilDone(ctx, task({ ...outer, ctx }));
     } catch (error) {
       throw outer.ctx.error() ?? (isClosed ? closed() : error);
@@ -131,20 +132,6 @@ export function createSessions(settings: AwsSettings): Sessions {
       transport?.then((loaded) => loaded.close()).catch(() => {});
     },
   };
-}
-
-/** What `promise` gives, or a rejection as soon as the context is done: reading a profile, or a command it names, notices no signal. */
-async function untilDone<Output>(ctx: CancelableContext, promise: Promise<Output>): Promise<Output> {
-  const { signal } = ctx;
-  const { promise: left, reject } = Promise.withResolvers<never>();
-  const leave = () => reject(errorOfAbort(signal.reason));
-  if (signal.aborted) leave();
-  else signal.addEventListener("abort", leave, { once: true });
-  try {
-    return await Promise.race([promise, left]);
-  } finally {
-    signal.removeEventListener("abort", leave);
-  }
 }
 
 function closed(): CloudLinkError {

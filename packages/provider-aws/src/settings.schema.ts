@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isRoleArn, ROLE_ARN_HINT } from "./role-arn.ts";
 import type { AwsSettings } from "./settings.ts";
 
 const text = z.string().min(1);
@@ -8,7 +9,7 @@ export const awsSettingsSchema = z.strictObject({
   endpoint: z.url({ protocol: /^https?$/ }).exactOptional(),
   regions: z.array(text).min(1).exactOptional(),
   profile: text.exactOptional(),
-  roleArn: text.startsWith("arn:").exactOptional(),
+  roleArn: z.string().refine(isRoleArn, `is not the ARN of a role. ${ROLE_ARN_HINT}`).exactOptional(),
   externalId: text.exactOptional(),
   caFile: text.exactOptional(),
 }) satisfies z.ZodType<AwsSettings>;

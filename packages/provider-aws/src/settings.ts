@@ -9,7 +9,7 @@ export interface AwsSettings {
   readonly regions?: readonly string[];
   /** A profile of the shared configuration files. */
   readonly profile?: string;
-  /** A role to assume with the credentials that were found; `{account}` in it stands for the account of the call. */
+  /** The ARN of a role to assume with the credentials that were found; `{account}` in it stands for the account of the call. */
   readonly roleArn?: string;
   /** What the role's trust policy asks for from third parties. */
   readonly externalId?: string;

@@ -8,15 +8,24 @@ export interface Credentials {
   readonly expiration?: Date;
 }
 
+/** Where on the way to credentials something failed. */
+export interface FailedStep {
+  /** The request that did, such as `sts:AssumeRole`; left out where it was none of ours. */
+  readonly operation?: string;
+  /** What that request was made with, and must not be seen. */
+  readonly secrets?: readonly string[];
+  /** The profile that was named, where no file has it. */
+  readonly missingProfile?: string;
+}
+
 /** Why there are no credentials: what was thrown on the way to them, by the SDK, is the cause. */
 export class CredentialsFailure extends Error {
   override readonly name = "CredentialsFailure";
-  /** What a request on the way was made with, and must not be seen. */
-  readonly secrets: readonly string[];
+  readonly step: FailedStep;
 
-  constructor(cause: unknown, secrets: readonly string[] = []) {
+  constructor(cause: unknown, step: FailedStep = {}) {
     super("no credentials", { cause });
-    this.secrets = secrets;
+    this.step = step;
   }
 }
 

@@ -5,6 +5,8 @@ export interface VendorError {
   readonly name?: unknown;
   readonly message?: unknown;
   readonly code?: unknown;
+  readonly address?: unknown;
+  readonly port?: unknown;
   readonly errors?: unknown;
   readonly $fault?: unknown;
   readonly $metadata?: { readonly httpStatusCode?: unknown; readonly requestId?: unknown };
@@ -17,12 +19,14 @@ export interface VendorError {
  */
 export function withoutSecrets(thrown: unknown, secrets: readonly string[]): VendorError {
   const error: VendorError = typeof thrown === "object" && thrown !== null ? thrown : {};
-  const { name, message, code, errors, $fault, $metadata, $response, cause } = error;
+  const { name, message, code, address, port, errors, $fault, $metadata, $response, cause } = error;
   const clean = (text: unknown) => (typeof text === "string" && mentionsSecret(text, secrets) ? undefined : text);
   return {
     name: clean(name),
     message: clean(message),
     code: clean(code),
+    address: clean(address),
+    port,
     errors,
     $fault,
     ...($metadata !== undefined && { $metadata: { ...$metadata, requestId: clean($metadata.requestId) } }),
@@ -68,8 +72,8 @@ function oneLine(text: string): string {
 /** A screen's worth. */
 const MOST_WORDS = 500;
 
-/** Longer than any id of AWS's, and shorter than any session token: what is longer may be one, or part of one. */
-const opaque = /[A-Za-z0-9+/=_%-]{48}/;
+/** As long as a secret key, and longer than a UUID: what is as long may be a key, a token, or part of one. */
+const opaque = /[A-Za-z0-9+/=_%-]{40}/;
 
 /**
  * AWS's message, on one line and no longer than a screen. It ends before the encoded part that only `sts decode-authorization-message`
@@ -91,15 +95,29 @@ const networkCodes =
 /** How deep errors are looked into for a code. */
 const DEEPEST = 4;
 
-/** Node's error code, from the error itself or what it wraps: the SDK does, and so does the error of a name with several addresses. */
-export function networkCode(error: VendorError, depth = 0): string | undefined {
-  if (typeof error.code === "string" && networkCodes.test(error.code)) return error.code;
-  if (error.name === "TimeoutError" || error.name === "AbortError") return "ETIMEDOUT";
-  if (depth === DEEPEST) return undefined;
-  const inner = [error.cause, ...(Array.isArray(error.errors) ? error.errors.slice(0, DEEPEST) : [])];
-  for (const each of inner) {
-    const code = typeof each === "object" && each !== null ? networkCode(each, depth + 1) : undefined;
-    if (code !== undefined) return code;
+/** The error itself and what it wraps: the SDK wraps, and so does the error of a name with several addresses. */
+function* errorsIn(error: VendorError, depth = 0): Generator<VendorError> {
+  yield error;
+  if (depth === DEEPEST) return;
+  for (const inner of [error.cause, ...(Array.isArray(error.errors) ? error.errors.slice(0, DEEPEST) : [])]) {
+    if (typeof inner === "object" && inner !== null) yield* errorsIn(inner, depth + 1);
+  }
+}
+
+/** Node's code for what went wrong on the way. */
+export function networkCode(error: VendorError): string | undefined {
+  for (const { code, name } of errorsIn(error)) {
+    if (typeof code === "string" && networkCodes.test(code)) return code;
+    if (name === "TimeoutError" || name === "AbortError") return "ETIMEDOUT";
+  }
+  return undefined;
+}
+
+/** The address that did not answer, as Node writes it into the errors of `connect`: `127.0.0.1:4599`. */
+export function networkAddress(error: VendorError): string | undefined {
+  for (const { address, port } of errorsIn(error)) {
+    if (typeof address !== "string" || !/^[\da-fA-F.:]{2,45}$/.test(address) || typeof port !== "number") continue;
+    return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
   }
   return undefined;
 }

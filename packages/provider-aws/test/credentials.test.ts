@@ -117,17 +117,42 @@ describe("AWS's default chain", () => {
     const call = callOf();
     const ref = refOf("i-0aaaaaaaaaaaaaaaa");
     const error = await failureOf(machinesOf(providerOf()).get(call, { ref, view: "standard", native: false }));
-    expect(error).toMatchObject({ code: "unauthenticated", reason: "ErrCredentialsMissing", origin: "credentials" });
+    expect(error).toMatchObject({
+      code: "unauthenticated",
+      reason: "ErrCredentialsMissing",
+      origin: "credentials",
+      operation: "ec2:DescribeInstances",
+    });
     expect(error.rawMessage).toMatch(/AWS_ACCESS_KEY_ID/);
+    expect(error.message).not.toContain("AssumeRole");
     expect(call.requests).toEqual([]);
     expect(sandbox.requests.count()).toBe(0);
   });
 
-  it("names the profile that is not there", async () => {
-    environment();
-    const error = await failureOf(read(providerOf({ profile: "nobody" })));
-    expect(error).toMatchObject({ reason: "ErrCredentialsMissing" });
-    expect(error.rawMessage).toContain('the profile "nobody"');
+  it.each<[string, AwsEnvironment, AwsSettings, CallSettings]>([
+    ["the settings", {}, { profile: "nobody" }, {}],
+    ["the lease", {}, {}, { parameters: { profile: "nobody" } }],
+    ["AWS_PROFILE", { variables: { AWS_PROFILE: "nobody" } }, {}, {}],
+  ])(
+    "says that the profile which %s names does not exist, and how to list those that do",
+    async (_, is, settings, call) => {
+      environment({ ...is, config: `[profile one]\n${keyLines()}` });
+      const error = await failureOf(read(providerOf(settings), call));
+      expect(error).toMatchObject({
+        reason: "ErrCredentialsMissing",
+        origin: "credentials",
+        operation: "ec2:DescribeInstances",
+      });
+      expect(error.rawMessage).toMatch(/^The profile "nobody" does not exist .*`aws configure list-profiles`/);
+      expect(sandbox.requests.count()).toBe(0);
+    },
+  );
+
+  it("names the profile that is there and has no credentials", async () => {
+    environment({ config: "[profile bare]\nregion = eu-west-1\n" });
+    const error = await failureOf(read(providerOf({ profile: "bare" })));
+    expect(error).toMatchObject({ reason: "ErrCredentialsMissing", operation: "ec2:DescribeInstances" });
+    expect(error.rawMessage).toMatch(/^No usable AWS credentials were found for the profile "bare"/);
   });
 
   it("prints nothing to a user's terminal, even where the SDK would warn of two sources", async () => {
@@ -188,6 +213,21 @@ describe("a role of the settings", () => {
       expect(JSON.stringify(error)).not.toContain(EXTERNAL_ID);
     }
   });
+
+  it.each(["garbage", "arn:aws:iam::{account}:user/somebody", "arn:aws:iam::12:role/reader"])(
+    "that is no ARN of one is refused before anything is sent: %s",
+    async (roleArn) => {
+      environment({ variables: keyVariables() });
+      const refused = { code: "invalid_argument", reason: "ErrInvalidSettings", origin: "caller" };
+      expect(() => aws({ roleArn })).toThrow(expect.objectContaining(refused));
+      const call = callOf({ parameters: { roleArn } });
+      const error = await failureOf(providerOf().identify(call));
+      expect(error).toMatchObject(refused);
+      expect(error.rawMessage).toContain("is not the ARN of a role. Write arn:aws:iam::123456789012:role/name");
+      expect(sandbox.requests.count()).toBe(0);
+      expect(call.requests).toEqual([]);
+    },
+  );
 
   it("needs an account where it is one of each", async () => {
     environment({ variables: keyVariables() });

@@ -268,8 +268,16 @@ describe("the address of AWS", () => {
     for (const host of ["127.0.0.1", "localhost"]) {
       const error = await failureOf(read({ endpoint: `http://${host}:${port}` }));
       expect(error).toMatchObject({ code: "unavailable", reason: "ErrVendorUnavailable", retry: { retryable: true } });
-      expect(error.rawMessage).toContain("ECONNREFUSED");
+      expect(error.rawMessage).toMatch(
+        new RegExp(`Nothing answers on .*:${port} \\(ECONNREFUSED\\).*AWS_ENDPOINT_URL`),
+      );
     }
+  });
+
+  it("that a variable names without a protocol is refused before anything is sent, by the name of the variable", () => {
+    environment({ variables: { AWS_ENDPOINT_URL: "127.0.0.1:4599" } });
+    expect(() => aws()).toThrow(/AWS_ENDPOINT_URL is no URL.*http:/);
+    expect(() => aws({ endpoint: sandbox.endpoint })).not.toThrow();
   });
 
   it("that no name server knows is unavailable, with what to check", async () => {

@@ -1,14 +1,15 @@
 import {
   CloudLinkError,
   CONTRACT_VERSION,
+  isProviderName,
   type KindCapabilities,
   type KindHandler,
   type Provider,
+  quote,
 } from "@cloudlink/core";
 import semver, { type SemVer } from "semver";
+import { findMisdeclared, findMisdeclaredLimits, nameOfKind } from "./find-misdeclared.ts";
 import type { ManifestCapability } from "./manifest/plugin-manifest.ts";
-import { printable } from "./printable.ts";
-import { isProviderName } from "./provider-name.ts";
 import { providerFault, unsupportedContract } from "./registry-error.ts";
 
 /** A provider that was checked, with what it is registered by. */
@@ -24,15 +25,16 @@ const supportedContracts: readonly string[] = [CONTRACT_VERSION];
 /** The one of `offered` that is worked with. @throws `failed_precondition` (`ErrUnsupportedContract`) that names what either side speaks. */
 export function checkContract(offered: readonly unknown[], who: string): void {
   if (offered.some((version) => typeof version === "string" && supportedContracts.includes(version))) return;
-  const theirs = offered.map((version) => (typeof version === "string" ? printable(version) : "none")).join(", ");
+  const theirs = offered.map((version) => (typeof version === "string" ? quote(version) : "none")).join(", ");
   throw unsupportedContract(
     `${who} speaks version ${theirs} of the provider contract; this @cloudlink/registry speaks ${supportedContracts.join(", ")}. Install versions of the two that have one in common.`,
   );
 }
 
 /**
- * Checks what the kernel relies on: the contract's version, a name that refs can have, a semantic version, and a method for
- * everything that is declared. Whether the methods do what they should is the conformance suite's to say.
+ * Checks what the kernel relies on: the contract's version, a name that refs can have, a semantic version, a method for everything
+ * that is declared, and nothing declared that the kind does not have. Whether the methods do what they should is the conformance
+ * suite's to say.
  *
  * @throws `failed_precondition` (`ErrUnsupportedContract`); `internal` (`ErrProviderFault`) that says what is wrong.
  */
@@ -90,16 +92,20 @@ function findUnkept({ metadata, kinds, identify, close }: Provider): readonly st
   if (!Array.isArray(metadata.kinds) || !Array.isArray(kinds)) return [...problems, "it has no list of kinds"];
   const seen = new Set<string>();
   for (const declared of metadata.kinds as readonly KindCapabilities[]) {
-    const key = `${printable(String(declared.kind))} v${String(declared.major)}`;
+    const key = nameOfKind(declared);
     if (seen.has(key)) problems.push(`it declares ${key} twice`);
     seen.add(key);
     const handler = (kinds as readonly KindHandler[]).find(
       ({ kind }) => kind.name === declared.kind && kind.major === declared.major,
     );
-    if (handler === undefined) problems.push(`it declares ${key} and has no handler for it`);
-    else problems.push(...findMissingMethods(declared, handler).map((method) => `${key} has no ${method}()`));
+    if (handler === undefined) {
+      problems.push(`it declares ${key} and has no handler for it`);
+      continue;
+    }
+    problems.push(...findMissingMethods(declared, handler).map((method) => `${key} has no ${method}()`));
+    problems.push(...findMisdeclared({ provider: metadata.name, declared, kind: handler.kind }));
   }
-  return problems;
+  return [...problems, ...findMisdeclaredLimits(metadata.limits, metadata.kinds)];
 }
 
 function findMissingMethods(declared: KindCapabilities, handler: KindHandler): readonly string[] {

@@ -1,4 +1,5 @@
 import { CloudLinkError, type Provider } from "@cloudlink/core";
+import { createManualClock } from "@cloudlink/core/testing";
 import fc from "fast-check";
 import semver from "semver";
 import { describe, expect, it } from "vitest";
@@ -216,7 +217,63 @@ describe("current and route", () => {
   });
 });
 
+/** A provider whose close() never ends. */
+function stuckProvider(version: string, closed: string[] = []): Provider {
+  return tinyProvider({
+    version,
+    close: async () => {
+      closed.push(version);
+      await new Promise(() => {});
+    },
+  });
+}
+
 describe("close", () => {
+  it("waits ten seconds for a provider that does not close, names it, and has closed the others", async () => {
+    const clock = createManualClock();
+    const closed: string[] = [];
+    const registry = createRegistry({
+      clock,
+      providers: [
+        stuckProvider("1.0.0", closed),
+        tinyProvider({ version: "2.0.0", close: async () => void closed.push("2.0.0") }),
+      ],
+    });
+    const closing = registry.close().catch((thrown: unknown) => thrown);
+    clock.advance(10_000);
+    const error = await closing;
+    expect(error).toMatchObject({ code: "internal", reason: "ErrProviderFault" });
+    expect(String(error)).toMatch(/failed to close: tiny@1\.0\.0 \(not within 10 s\)\. The others/);
+    expect(closed.toSorted()).toEqual(["1.0.0", "2.0.0"]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("does nothing when it is called again, during or after, whether it went well or not", async () => {
+    const closed: string[] = [];
+    const registry = createRegistry({
+      providers: [tinyProvider({ close: async () => void closed.push("once") })],
+    });
+    const first = registry.close();
+    expect(registry.close()).toBe(first);
+    await first;
+    expect(registry.close()).toBe(first);
+    expect(closed).toEqual(["once"]);
+  });
+
+  it("closes the others when one throws instead of rejecting", async () => {
+    const closed: string[] = [];
+    const throwing = tinyProvider({
+      version: "1.0.0",
+      close: () => {
+        throw new Error("at once");
+      },
+    });
+    const other = tinyProvider({ version: "2.0.0", close: async () => void closed.push("2.0.0") });
+    const registry = createRegistry({ providers: [throwing, other] });
+    await expect(registry.close()).rejects.toThrow("tiny@1.0.0");
+    expect(closed).toEqual(["2.0.0"]);
+  });
+
   it("closes every version once, even if one fails, and names the one that did", async () => {
     const closed: string[] = [];
     const providers = ["1.0.0", "1.1.0", "2.0.0"].map((version) =>

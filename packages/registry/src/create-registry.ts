@@ -1,10 +1,10 @@
-import { CloudLinkError, type Context, type Provider } from "@cloudlink/core";
+import { type Clock, CloudLinkError, type Context, isProviderName, type Provider, systemClock } from "@cloudlink/core";
 import semver from "semver";
 import { type CheckedProvider, checkProvider } from "./check-provider.ts";
+import { CLOSE_TIMEOUT_MS, closeProvider } from "./close-provider.ts";
 import { closeRefused, loadPlugin } from "./load-plugin.ts";
 import type { PluginManifest } from "./manifest/plugin-manifest.ts";
 import { nearestWord } from "./nearest-word.ts";
-import { isProviderName } from "./provider-name.ts";
 import { type ProviderSpec, parseProviderSpec, parseRange } from "./provider-spec.ts";
 import { ProviderVersions } from "./provider-versions.ts";
 import type { LoadRequest, Registry } from "./registry.ts";
@@ -12,8 +12,10 @@ import { invalidRequest, providerFault } from "./registry-error.ts";
 
 /** What {@link createRegistry} takes. */
 export interface RegistrySettings {
-  /** Providers to begin with, as by `add`. */
+  /** Providers to begin with, as by `add`. From then on they are the registry's: `close` closes them. */
   readonly providers?: readonly Provider[];
+  /** What bounds `close`. Left out, the system's. */
+  readonly clock?: Clock;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface RegistrySettings {
  * @throws as {@link Registry.add}.
  */
 export function createRegistry(settings: RegistrySettings = {}): Registry {
-  const registry = new ProviderRegistry();
+  const registry = new ProviderRegistry(settings.clock ?? systemClock);
   for (const provider of settings.providers ?? []) registry.add(provider);
   return registry;
 }
@@ -32,6 +34,11 @@ class ProviderRegistry implements Registry {
   /** Kept, because it is asked often and changes seldom. */
   #routed: readonly Provider[] = [];
   #closing: Promise<void> | undefined;
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   current(name: string): Provider | undefined {
     return this.#names.get(name)?.current;
@@ -60,7 +67,7 @@ class ProviderRegistry implements Registry {
         admit: (manifest) => this.#throwIfTaken(manifest),
       });
       // Meanwhile the registry may have been closed, or another load may have brought the same version.
-      await this.#registerOrClose(checked);
+      await this.#registerOrClose(ctx, checked);
       return checked.provider;
     } catch (error) {
       const known = CloudLinkError.from(error, {
@@ -95,25 +102,28 @@ class ProviderRegistry implements Registry {
     const providers = this.versions();
     this.#names.clear();
     this.#listAgain();
-    const outcomes = await Promise.allSettled(providers.map(async (provider) => provider.close()));
+    const outcomes = await Promise.allSettled(providers.map((provider) => closeProvider(provider, this.#clock)));
     const failures = providers.flatMap(({ metadata }, index) => {
       const outcome = outcomes[index];
       return outcome?.status === "rejected" ? [{ metadata, cause: outcome.reason as unknown }] : [];
     });
     if (failures.length === 0) return;
-    const names = failures.map(({ metadata }) => `${metadata.name}@${metadata.version}`).join(", ");
+    const names = failures.map(({ metadata, cause }) => {
+      const late = CloudLinkError.isInstance(cause) && cause.code === "deadline_exceeded";
+      return `${metadata.name}@${metadata.version}${late ? ` (not within ${CLOSE_TIMEOUT_MS / 1_000} s)` : ""}`;
+    });
     throw providerFault({
-      message: `These providers failed to close: ${names}. The others are closed.`,
+      message: `These providers failed to close: ${names.join(", ")}. The others are closed.`,
       cause: new AggregateError(failures.map(({ cause }) => cause)),
     });
   }
 
-  async #registerOrClose(checked: CheckedProvider): Promise<void> {
+  async #registerOrClose(ctx: Context, checked: CheckedProvider): Promise<void> {
     try {
       this.#throwIfClosed();
       this.#register(checked);
     } catch (error) {
-      await closeRefused(checked.provider);
+      await closeRefused(ctx, checked.provider);
       throw error;
     }
   }

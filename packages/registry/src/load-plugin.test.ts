@@ -1,6 +1,7 @@
 import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { background, CloudLinkError, type Context } from "@cloudlink/core";
+import { createManualClock } from "@cloudlink/core/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { pluginModule, readLog, type TemporaryFolder, validManifest, writeFolder } from "../test/plugin-folder.ts";
 import { tinyProvider } from "../test/tiny-provider.ts";
@@ -143,7 +144,7 @@ describe("before any of the plugin's code runs, load refuses", () => {
     const folder = await folderOf({ "plugin.yaml": validManifest.replace("[v1alpha1]", "[v1, v2beta1]") });
     const error = await errorOf({ folder });
     expect(error).toMatchObject({ code: "failed_precondition", reason: "ErrUnsupportedContract" });
-    expect(error.message).toMatch(/"tiny" .* speaks version v1, v2beta1 .* speaks v1alpha1/);
+    expect(error.message).toMatch(/"tiny" .* speaks version "v1", "v2beta1" .* speaks v1alpha1/);
   });
 
   it.each([
@@ -175,12 +176,12 @@ describe("before any of the plugin's code runs, load refuses", () => {
 
 describe("load refuses code that", () => {
   it.each([
-    ["is of another name", 'plugin.name = "other";', "the name is tiny there and other in the code"],
-    ["is of another version", 'plugin.version = "1.2.4";', "the version is 1.2.3 there and 1.2.4 in the code"],
+    ["is of another name", 'plugin.name = "other";', 'the name is "tiny" there and "other" in the code'],
+    ["is of another version", 'plugin.version = "1.2.4";', 'the version is "1.2.3" there and "1.2.4" in the code'],
     [
       "makes a provider of another version",
       'provider.metadata.version = "1.2.4";',
-      "the version is 1.2.3 there and 1.2.4 in the code",
+      'the version is "1.2.3" there and "1.2.4" in the code',
     ],
     [
       "makes a provider of other kinds",
@@ -225,6 +226,12 @@ describe("load refuses code that", () => {
     ],
     ["makes no provider", "plugin.create = () => undefined;", "A provider was expected"],
     ["makes a provider that lacks a method", "delete provider.kinds[0].get;", "has no get()"],
+    [
+      "makes a provider with a template that does not compile",
+      'lamp.refTemplates = [{ template: "{id}{account}" }];',
+      "two captures with nothing between them",
+    ],
+    ["makes a provider with a view of its own", 'lamp.get.views = ["glow"];', 'declares the view "glow"'],
   ])("%s, as its fault and without its words", async (_, change, message) => {
     const error = await errorOf({ folder: await pluginWith(change) });
     expect(error).toMatchObject({ code: "internal", reason: "ErrProviderFault", origin: "plugin" });
@@ -271,6 +278,23 @@ describe("load", () => {
     await started.promise;
     cancelable.cancel();
     expect(await loading).toMatchObject({ code: "canceled", operation: "load" });
+  });
+
+  it("does not wait for a refused provider that never closes, beyond ten seconds and its context", async () => {
+    const key = Symbol.for("cloudlink.registry.test.closing");
+    const change = `
+      provider.metadata.version = "9.9.9";
+      provider.close = () => { globalThis[Symbol.for("cloudlink.registry.test.closing")].resolve(); return new Promise(() => {}); };`;
+    const clock = createManualClock();
+    const cancelable = background({ clock }).withCancel();
+    for (const end of [() => clock.advance(10_000), () => cancelable.cancel()]) {
+      const closing = Promise.withResolvers<void>();
+      Object.assign(globalThis, { [key]: closing });
+      const loading = errorOf({ folder: await pluginWith(change) }, { ctx: cancelable });
+      await closing.promise;
+      end();
+      expect((await loading).reason).toBe("ErrPluginMismatch");
+    }
   });
 
   it("carries the caller's trace id on its errors", async () => {

@@ -1,12 +1,12 @@
 import { pathToFileURL } from "node:url";
-import { CloudLinkError, type Context, type Provider, type ProviderPlugin } from "@cloudlink/core";
+import { CloudLinkError, type Context, type Provider, type ProviderPlugin, quote, untilDone } from "@cloudlink/core";
 import { type CheckedProvider, checkContract, checkProvider, declaredCapabilities } from "./check-provider.ts";
+import { closeProvider } from "./close-provider.ts";
+import { nameOfKind } from "./find-misdeclared.ts";
 import type { PluginManifest } from "./manifest/plugin-manifest.ts";
 import { openPluginFolder, type PluginFolder } from "./plugin-folder.ts";
 import { checkSettings } from "./plugin-settings.ts";
-import { printable } from "./printable.ts";
 import { providerFault } from "./registry-error.ts";
-import { untilDone } from "./until-done.ts";
 
 /** What {@link loadPlugin} takes. */
 export interface LoadPluginRequest {
@@ -18,28 +18,34 @@ export interface LoadPluginRequest {
 
 /** Makes the provider that a folder's plugin.yaml describes. What it throws is what `Registry.load` throws. */
 export async function loadPlugin(ctx: Context, request: LoadPluginRequest): Promise<CheckedProvider> {
-  const folder = await untilDone(ctx, () => openPluginFolder(request.folder));
+  const folder = await step(ctx, () => openPluginFolder(request.folder));
   const { manifest, file } = folder;
   checkContract(manifest.contract, `The plugin "${manifest.name}" of ${file}`);
   const { runtime } = manifest;
   if (runtime.type !== "module") throw notYet(runtime.type, folder);
   request.admit(manifest);
-  const entry = await untilDone(ctx, () => folder.resolve(runtime.entry));
-  const plugin = checkPlugin(await untilDone(ctx, () => importDefault(entry, folder)), folder);
-  const settings = await untilDone(ctx, () => checkSettings(plugin, { ...manifest.settings, ...request.settings }));
-  const checked = await createProvider(plugin, settings);
+  const entry = await step(ctx, () => folder.resolve(runtime.entry));
+  const plugin = checkPlugin(await step(ctx, () => importDefault(entry, folder)), folder);
+  const settings = await step(ctx, () => checkSettings(plugin, { ...manifest.settings, ...request.settings }));
+  const checked = await createProvider(ctx, { plugin, settings });
   const differences = findDifferences(manifest, checked.provider);
   if (differences.length > 0) {
-    await closeRefused(checked.provider);
+    await closeRefused(ctx, checked.provider);
     throw mismatch(differences, folder);
   }
   return checked;
 }
 
+/** Nothing of a plugin is begun for a caller that has left, and what cannot be stopped, such as an import, is not waited for. */
+async function step<Result>(ctx: Context, work: () => Promise<Result>): Promise<Result> {
+  ctx.throwIfDone();
+  return await untilDone(ctx, work());
+}
+
 /** Closes a provider that is not taken after all. How that goes is no news beside the reason it was refused for. */
-export async function closeRefused(provider: unknown): Promise<void> {
+export async function closeRefused(ctx: Context, provider: unknown): Promise<void> {
   try {
-    await (provider as Provider).close();
+    await untilDone(ctx, closeProvider(provider as Provider, ctx.clock));
   } catch {
     // The caller throws the reason of the refusal.
   }
@@ -76,7 +82,10 @@ function checkPlugin(value: unknown, folder: PluginFolder): ProviderPlugin {
   return plugin as ProviderPlugin;
 }
 
-async function createProvider(plugin: ProviderPlugin, settings: unknown): Promise<CheckedProvider> {
+async function createProvider(
+  ctx: Context,
+  { plugin, settings }: { readonly plugin: ProviderPlugin; readonly settings: unknown },
+): Promise<CheckedProvider> {
   let provider: unknown;
   try {
     provider = plugin.create(settings);
@@ -87,7 +96,7 @@ async function createProvider(plugin: ProviderPlugin, settings: unknown): Promis
   try {
     return checkProvider(provider);
   } catch (error) {
-    await closeRefused(provider);
+    await closeRefused(ctx, provider);
     throw error;
   }
 }
@@ -98,14 +107,12 @@ function findNameDifferences(
 ): readonly string[] {
   return (["name", "version"] as const)
     .filter((field) => manifest[field] !== code[field])
-    .map((field) => `the ${field} is ${manifest[field]} there and ${printable(String(code[field]))} in the code`);
+    .map((field) => `the ${field} is ${quote(manifest[field])} there and ${quote(code[field])} in the code`);
 }
 
 function findDifferences(manifest: PluginManifest, { metadata }: Provider): readonly string[] {
   const differences = [...findNameDifferences(manifest, metadata)];
-  const inCode = new Map(
-    metadata.kinds.map((kind) => [`${kind.kind} v${kind.major}`, declaredCapabilities(kind).join(", ")]),
-  );
+  const inCode = new Map(metadata.kinds.map((kind) => [nameOfKind(kind), declaredCapabilities(kind).join(", ")]));
   for (const { kind, major, capabilities } of manifest.kinds) {
     const key = `${kind} v${major}`;
     const code = inCode.get(key);
@@ -115,7 +122,7 @@ function findDifferences(manifest: PluginManifest, { metadata }: Provider): read
     if (code === undefined) differences.push(`the kind ${key} is there and not in the code`);
     else if (code !== file) differences.push(`the kind ${key} can ${file} there and ${code || "nothing"} in the code`);
   }
-  for (const key of inCode.keys()) differences.push(`the kind ${printable(key)} is in the code and not there`);
+  for (const key of inCode.keys()) differences.push(`the kind ${key} is in the code and not there`);
   return differences;
 }
 

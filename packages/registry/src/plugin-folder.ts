@@ -3,7 +3,7 @@ import { isAbsolute, join, relative, sep } from "node:path";
 import { CloudLinkError } from "@cloudlink/core";
 import { parsePluginManifest } from "./manifest/parse-plugin-manifest.ts";
 import { LARGEST_MANIFEST_BYTES, MANIFEST_FILE, type PluginManifest } from "./manifest/plugin-manifest.ts";
-import { LONGEST_PASSAGE, printable } from "./printable.ts";
+import { printable } from "./printable.ts";
 import { invalidSettings } from "./registry-error.ts";
 
 /** The folder of a plugin, with its plugin.yaml read. */
@@ -18,9 +18,9 @@ export interface PluginFolder {
 /** @throws `invalid_argument` (`ErrInvalidSettings`) for a folder or a plugin.yaml that is not there, leads out of the folder or is not valid. */
 export async function openPluginFolder(folder: string): Promise<PluginFolder> {
   if (typeof folder !== "string" || folder === "") throw invalidSettings("The folder of a plugin is a path.");
-  const root = await realPathOf(folder, `The folder ${printable(folder, LONGEST_PASSAGE)}`);
+  const root = await realPathOf(folder, `The folder ${printable(folder)}`);
   const resolve = (path: string) => resolveWithin({ root, folder, path });
-  const file = printable(join(folder, MANIFEST_FILE), LONGEST_PASSAGE);
+  const file = printable(join(folder, MANIFEST_FILE));
   const bytes = await readBounded(await resolve(MANIFEST_FILE), file);
   return { file, manifest: await parsePluginManifest(bytes, { file }), resolve };
 }
@@ -30,7 +30,7 @@ async function resolveWithin(at: {
   readonly folder: string;
   readonly path: string;
 }): Promise<string> {
-  const shown = printable(join(at.folder, at.path), LONGEST_PASSAGE);
+  const shown = printable(join(at.folder, at.path));
   const real = await realPathOf(join(at.root, at.path), shown);
   const inside = relative(at.root, real);
   if (inside === ".." || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {

@@ -1,5 +1,5 @@
-import { CloudLinkError, type ProviderPlugin, REDACTED, type SchemaIssue } from "@cloudlink/core";
-import { LONGEST_PASSAGE, printable } from "./printable.ts";
+import { CloudLinkError, type ProviderPlugin, quote, REDACTED, type SchemaIssue } from "@cloudlink/core";
+import { printable } from "./printable.ts";
 import { invalidSettings, providerFault } from "./registry-error.ts";
 
 /** How many things that are wrong with settings one error tells. */
@@ -34,8 +34,8 @@ function describe(issue: SchemaIssue, settings: unknown): string {
   for (const step of path) {
     value = typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[step] : undefined;
   }
-  const message = printable(hideValues(String(issue.message), value), LONGEST_PASSAGE);
-  return path.length === 0 ? message : `"${printable(path.map(String).join("."))}": ${message}`;
+  const message = printable(hideValues(String(issue.message), value));
+  return path.length === 0 ? message : `${quote(path.map(String).join("."))}: ${message}`;
 }
 
 /** Some schema libraries repeat the value they refuse, and settings may hold secrets. */

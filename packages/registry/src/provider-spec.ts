@@ -1,6 +1,5 @@
+import { isProviderName, quote } from "@cloudlink/core";
 import semver, { type Range } from "semver";
-import { printable } from "./printable.ts";
-import { isProviderName } from "./provider-name.ts";
 import { invalidRequest } from "./registry-error.ts";
 
 /** Which provider is meant: a name, and the versions that will do. */
@@ -22,7 +21,7 @@ export function parseProviderSpec(spec: string): ProviderSpec {
   const name = at === -1 ? text : text.slice(0, at);
   if (!isProviderName(name)) {
     throw invalidRequest(
-      `"${printable(text)}" names no provider. Write a name, or a name and a semver range, such as aws@^1.2.`,
+      `${quote(text)} names no provider. Write a name, or a name and a semver range, such as aws@^1.2.`,
     );
   }
   return { name, range: at === -1 ? parseRange(undefined) : parseRange(text.slice(at + 1)) };
@@ -35,7 +34,7 @@ export function parseRange(range: string | undefined): Range {
   const sound = typeof text === "string" && text.trim() !== "" && text.length <= LONGEST_RANGE;
   if (!sound || semver.validRange(text) === null) {
     throw invalidRequest(
-      `"${printable(String(text))}" is not a semver range. Write a version or a range, such as 1.2.3, ^1.2 or >=1.2 <3.`,
+      `${quote(text)} is not a semver range. Write a version or a range, such as 1.2.3, ^1.2 or >=1.2 <3.`,
     );
   }
   return new semver.Range(text);

@@ -1,6 +1,5 @@
 import { CloudLinkError, type Provider } from "@cloudlink/core";
 import semver, { type Range, type SemVer } from "semver";
-import { printable } from "./printable.ts";
 import { parseRange } from "./provider-spec.ts";
 
 interface RegisteredVersion {
@@ -82,10 +81,10 @@ export class ProviderVersions {
   }
 
   #noneFits(range: Range): CloudLinkError {
-    const wanted = printable(range.raw === "*" ? "* (any stable version)" : range.raw);
+    const wanted = range.raw === "*" ? "* (any stable version)" : range.raw;
     const reasons = this.#versions
       .slice(0, MOST_EXPLAINED)
-      .map(({ version }) => `${printable(version.raw)} ${whyNot(version, range)}`);
+      .map(({ version }) => `${version.raw} ${whyNot(version, range)}`);
     const more = this.#versions.length - reasons.length;
     if (more > 0) reasons.push(`and ${more} lower ones do not fit either`);
     const near =
@@ -96,7 +95,7 @@ export class ProviderVersions {
       reason: "ErrUnknownProvider",
       message:
         `No registered version of "${this.#name}" fits ${wanted}: ${reasons.join("; ")}. ` +
-        `Add a version that fits, or ask for one that is there, such as ${this.#name}@${printable(near?.version.raw ?? "")}.`,
+        `Add a version that fits, or ask for one that is there, such as ${this.#name}@${near?.version.raw ?? ""}.`,
       origin: "caller",
       provider: this.#name,
     });

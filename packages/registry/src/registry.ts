@@ -9,7 +9,8 @@ export interface LoadRequest {
 }
 
 /**
- * The providers of a program: several names, several versions of each, side by side. It is the `ProviderDirectory` that a
+ * The providers of a program, which are its own: whoever makes a registry closes it, and a kernel that was given one closes none of them.
+ * Several names, several versions of each, side by side. It is the `ProviderDirectory` that a
  * kernel asks on every call.
  *
  * Invariants: `current` and `list` are answered from memory; a call of `add`, `load` or `route` that throws has changed nothing;
@@ -30,7 +31,8 @@ export interface Registry extends ProviderDirectory {
    *
    * @throws `already_exists` (`ErrProviderExists`) for a version that is registered; `failed_precondition`
    *   (`ErrUnsupportedContract`) for a contract version that is not spoken here, with both sides' versions; `internal`
-   *   (`ErrProviderFault`) for one without a name, a semantic version or a method that it declares.
+   *   (`ErrProviderFault`) for one without a name, a semantic version or a method that it declares, with a template of ids that does not
+   *   compile, or with views, filters, actions or a limit's operations that are nowhere; the message has all that is wrong.
    */
   add(provider: Provider): void;
   /**
@@ -63,10 +65,11 @@ export interface Registry extends ProviderDirectory {
    */
   route(name: string, range?: string): Provider;
   /**
-   * Closes every provider, all of them even if one fails. Nothing is routed to from then on, and what else is asked of the registry is
+   * Closes every version of every provider, once and all at once, also those that calls are not routed to and even if one fails. It waits
+   * 10 seconds for each at most: a provider that has not ended its connections by then is left to itself. Nothing is routed to from then on, and what else is asked of the registry is
    * refused as `failed_precondition` (`ErrRegistryClosed`). Calling it again gives the same promise.
    *
-   * @throws `internal` (`ErrProviderFault`) that names the providers which failed to close.
+   * @throws `internal` (`ErrProviderFault`) that names the providers which failed to close, or did not within that time.
    */
   close(): Promise<void>;
 }

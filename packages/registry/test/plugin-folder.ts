@@ -35,7 +35,7 @@ const provider = {
   contractVersion: "v1alpha1",
   metadata: { name: "tiny", version: "1.2.3", displayName: "", partitions: ["-"], kinds: [lamp], limits: [], hosts: [],
     credentials: { ambient: true, keys: [] } },
-  kinds: [{ kind: { name: "home.Lamp", major: 1 }, async get() {} }],
+  kinds: [{ kind: { name: "home.Lamp", major: 1, views: ["standard"], filters: [], actions: {} }, async get() {} }],
   async identify() {},
   async close() { log.push("closed"); },
 };

@@ -6,14 +6,14 @@ const lampSchema = {
 } as const;
 
 /** The kind that {@link tinyProvider} serves. */
-const Lamp = defineKind<{ readonly on: boolean }>()({
+const Lamp = defineKind<{ readonly on: boolean; readonly room?: string }>()({
   name: "home.Lamp",
   major: 1,
   minor: 0,
   description: "A lamp.",
   views: ["standard"],
   defaultView: "standard",
-  filters: [],
+  filters: ["room"],
   actions: {},
   columns: { table: [], wide: [] },
   loadSchema: async () => lampSchema as never,

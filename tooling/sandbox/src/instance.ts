@@ -1,4 +1,11 @@
-import { type InstanceStateName, type Lifecycle, type Moment, momentAt, STATE_CODES } from "./lifecycle.ts";
+import {
+  type InstanceStateName,
+  type Lifecycle,
+  type Moment,
+  momentAt,
+  renewalBefore,
+  STATE_CODES,
+} from "./lifecycle.ts";
 import { hash32, hexOf, pick, randomFrom } from "./random.ts";
 
 /** What a status check says once it has had time to run (EC2 API reference, SummaryStatus). */
@@ -27,7 +34,7 @@ export interface InstanceSettings {
   readonly publicIp?: string | false;
   readonly ipv6?: string | false;
   readonly platform?: "linux" | "windows";
-  /** When the first launch was, as the volumes' `attachTime` shows it. */
+  /** When the first launch was, as the volumes' `attachTime` shows it. Default: within half a year before the latest start. */
   readonly launchedAtMs?: number;
   /** The high byte of `instanceState.code` (0–255), which EC2 uses internally and callers must ignore. Default 0. */
   readonly stateCodeHighByte?: number;
@@ -58,7 +65,10 @@ export interface InstanceTruth {
   readonly publicIp: string | undefined;
 }
 
-type Resolved = Required<Omit<InstanceSettings, "state" | "lifecycle" | "extraXml" | "publicIp" | "ipv6">> & {
+type Resolved = Required<
+  Omit<InstanceSettings, "state" | "lifecycle" | "extraXml" | "publicIp" | "ipv6" | "launchedAtMs">
+> & {
+  readonly launchedAtMs: number | undefined;
   readonly publicIp: string | undefined;
   readonly ipv6: string | undefined;
   readonly extraXml: string;
@@ -102,6 +112,11 @@ export class SandboxInstance {
   follow(lifecycle: Lifecycle): void {
     this.#lifecycle = lifecycle;
     this.#moment = undefined;
+  }
+
+  /** When it was launched for the first time: at or before the moment's start. */
+  firstLaunchMs(moment: Moment): number {
+    return this.settings.launchedAtMs ?? renewalBefore(hash32(`launch/${this.id}`), moment.startedAtMs);
   }
 
   /** What `render` made of this moment, made once. */
@@ -151,10 +166,6 @@ export function partitionOf(region: string): string {
 
 const INSTANCE_TYPES = ["t3.micro", "t3.large", "m7i.large", "m7g.xlarge", "c7g.2xlarge", "r6i.4xlarge"] as const;
 
-/** First launches lie in the year before this instant, whatever the clock of the sandbox says. */
-const LATEST_LAUNCH_MS = Date.UTC(2026, 9, 1);
-const YEAR_MS = 365 * 86_400_000;
-
 function resolve(settings: InstanceSettings, place: { seed: string; account: string; ordinal: number }): Resolved {
   const region = settings.region ?? "us-east-1";
   const account = settings.account ?? place.account;
@@ -188,7 +199,7 @@ function resolve(settings: InstanceSettings, place: { seed: string; account: str
       `2001:db8:${(host >>> 16).toString(16)}:${(host & 0xffff).toString(16)}::1`,
     ),
     platform: settings.platform ?? (random() < 0.1 ? "windows" : "linux"),
-    launchedAtMs: settings.launchedAtMs ?? LATEST_LAUNCH_MS - Math.floor(random() * YEAR_MS),
+    launchedAtMs: settings.launchedAtMs,
     stateCodeHighByte: settings.stateCodeHighByte ?? 0,
     hibernation: settings.hibernation ?? random() < 0.1,
     spot: settings.spot ?? random() < 0.08,

@@ -97,6 +97,50 @@ describe("a living instance", () => {
   });
 });
 
+describe("a start", () => {
+  const states = fc.constantFrom("pending", "running", "stopping", "stopped", "shutting-down", "terminated");
+  const lives = fc.oneof(
+    states.map((state) => ({ kind: "scripted", steps: [{ fromMs: 0, state }] }) as const),
+    fc.record({ first: states, next: states, at: instants }).map(({ first, next, at }) => {
+      const steps = [
+        { fromMs: 0, state: first },
+        { fromMs: at, state: next },
+      ] as const;
+      return { kind: "scripted", steps } as const;
+    }),
+    instants.map((fromMs) => ({ kind: "scripted", steps: [{ fromMs, state: "running" }] }) as const),
+    fc.double({ min: 1e6, max: 1e13, noNaN: true }).map((meanMs) => ({ kind: "living", meanMs }) as const),
+  );
+  const part = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+
+  it("is at most two years ago and never to come, whatever the life, and holds for the moment's span", () => {
+    fc.assert(
+      fc.property(keys, lives, instants, part, (key, lifecycle, at, where) => {
+        const moment = momentAt({ key, lifecycle }, at);
+        expect(moment.startedAtMs).toBeLessThanOrEqual(at);
+        expect(moment.startedAtMs).toBeGreaterThan(at - 2 * 365 * DAY_MS);
+        expect(moment.sinceMs).toBeLessThanOrEqual(at);
+        expect(moment.startedAtMs).toBeLessThanOrEqual(moment.sinceMs);
+        expect(moment.fromMs).toBeLessThanOrEqual(at);
+        expect(moment.untilMs).toBeGreaterThan(at);
+        const until = Math.min(moment.untilMs, at + 10 * 365 * DAY_MS);
+        const later = at + Math.floor(where * (until - at - 1));
+        expect(momentAt({ key, lifecycle }, later)).toEqual(moment);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("is another for other instances of a state that never changes", () => {
+    const lifecycle = { kind: "scripted", steps: [{ fromMs: 0, state: "stopped" }] } as const;
+    const starts = Array.from(
+      { length: 50 },
+      (_, key) => momentAt({ key, lifecycle }, Date.UTC(2026, 0, 1)).startedAtMs,
+    );
+    expect(new Set(starts).size).toBeGreaterThan(45);
+  });
+});
+
 describe("a scripted instance", () => {
   it("is in the state of its last step, and before all steps in the first's", () => {
     const lifecycle = {

@@ -37,7 +37,7 @@ export interface Moment {
   readonly untilMs: number;
   /** When this state was entered. */
   readonly sinceMs: number;
-  /** The latest start: what EC2 shows as `launchTime`. */
+  /** The latest start, at most {@link OLDEST_START_MS} ago: what EC2 shows as `launchTime`. */
   readonly startedAtMs: number;
 }
 
@@ -59,6 +59,15 @@ const CELL_MEANS = 12;
 /** How far back a start is looked for; a cell without a switch has odds of e^-12. */
 const LOOK_BACK_CELLS = 8;
 
+/** A start is at most this long ago: AWS retires hosts, so that hardly an instance runs, or stays stopped, for longer. */
+const OLDEST_START_MS = 365 * 86_400_000;
+
+/** How often an instance whose life says nothing of a believable start was started: at one instant of its own in each period. */
+const RENEWAL_MS = 180 * 86_400_000;
+
+/** How long such an instance ran before it was stopped, at most. */
+const LONGEST_STRETCH_MS = 90 * 86_400_000;
+
 interface Switch {
   readonly atMs: number;
   readonly settledMs: number;
@@ -72,9 +81,42 @@ interface Life {
 
 /** The state at `atMs`: a pure function of the key (seed and instance), the lifecycle and the time. */
 export function momentAt(life: { readonly key: number; readonly lifecycle: Lifecycle }, atMs: number): Moment {
-  return life.lifecycle.kind === "scripted"
-    ? scriptedMoment(life.lifecycle.steps, atMs)
-    : livingMoment({ key: life.key, meanMs: life.lifecycle.meanMs ?? DEFAULT_MEAN_MS }, atMs);
+  const moment =
+    life.lifecycle.kind === "scripted"
+      ? scriptedMoment(life.lifecycle.steps, atMs)
+      : livingMoment({ key: life.key, meanMs: life.lifecycle.meanMs ?? DEFAULT_MEAN_MS }, atMs);
+  return withBelievableStart(life.key, moment, atMs);
+}
+
+/** The last instant at or before `atMs` of a series that comes round once a period. The same for the same key, at any time. */
+export function renewalBefore(key: number, atMs: number): number {
+  const phaseMs = mix32(key ^ RENEWAL_SALT) % RENEWAL_MS;
+  return Math.floor((atMs - phaseMs) / RENEWAL_MS) * RENEWAL_MS + phaseMs;
+}
+
+const RENEWAL_SALT = 0x5eed_1a7e;
+
+/**
+ * A script that begins with the epoch, or later than now, says no start that anybody would believe: it is taken from the instance's
+ * renewals then, which are a pure function of key and time as all else is.
+ */
+function withBelievableStart(key: number, moment: Moment, atMs: number): Moment {
+  const { startedAtMs } = moment;
+  const staleMs = startedAtMs + OLDEST_START_MS;
+  if (startedAtMs <= atMs && atMs < staleMs) return { ...moment, untilMs: Math.min(moment.untilMs, staleMs) };
+  const renewedMs = renewalBefore(key, atMs);
+  const stretchMs = mix32(key) % (moment.state === "running" ? TRANSITION_SPREAD_MS : LONGEST_STRETCH_MS);
+  return {
+    state: moment.state,
+    fromMs: Math.max(moment.fromMs, renewedMs, atMs < staleMs ? Number.NEGATIVE_INFINITY : staleMs),
+    untilMs: Math.min(
+      moment.untilMs,
+      renewedMs + RENEWAL_MS,
+      atMs < startedAtMs ? startedAtMs : Number.POSITIVE_INFINITY,
+    ),
+    sinceMs: moment.sinceMs <= atMs ? Math.max(moment.sinceMs, renewedMs) : renewedMs,
+    startedAtMs: moment.state === "pending" ? renewedMs : renewedMs - stretchMs - TRANSITION_MIN_MS,
+  };
 }
 
 function livingMoment(life: Life, atMs: number): Moment {

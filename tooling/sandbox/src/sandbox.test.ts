@@ -23,6 +23,18 @@ describe("createSandbox", () => {
     expect(sandbox.instances.list().length).toBe(126);
   });
 
+  it.each([2_005, 2_026, 2_040])(
+    "has instances that were started at most two years before the clock: in %d",
+    async (year) => {
+      const nowMs = Date.UTC(year, 5, 15);
+      await using sandbox = await createSandbox({ clock: { now: () => nowMs } });
+      for (const { startedAtMs } of sandbox.instances.list()) {
+        expect(startedAtMs).toBeLessThanOrEqual(nowMs);
+        expect(startedAtMs).toBeGreaterThan(Date.UTC(year - 2, 5, 15));
+      }
+    },
+  );
+
   it("holds ten thousand instances of a fleet, each with its own id", async () => {
     await using sandbox = await createSandbox({
       fleet: { account: "111111111111", region: "us-east-1", count: 10_000 },

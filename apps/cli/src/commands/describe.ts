@@ -1,5 +1,5 @@
 import type { Kind } from "@cloudlink/core";
-import type { CommonOptions, ConnectionOptions } from "../command-options.ts";
+import type { CommonOptions } from "../command-options.ts";
 import { EXIT_OK } from "../exit-code.ts";
 import { fieldsOf, type KindField } from "../kind-fields.ts";
 import { neutralize } from "../output/neutralize.ts";
@@ -20,7 +20,7 @@ const columns: readonly Column[] = [
 ];
 
 /** `cloudlink describe <kind>`: what can be asked about a kind, and of whom. It asks no vendor. */
-export async function describe(io: ShellIo, name: string, options: CommonOptions & ConnectionOptions): Promise<number> {
+export async function describe(io: ShellIo, name: string, options: CommonOptions): Promise<number> {
   await using session = await openSession(io, options);
   const kind = session.kind(name);
   const fields = await fieldsOf(kind);
@@ -47,15 +47,19 @@ export async function describe(io: ShellIo, name: string, options: CommonOptions
 
 function fieldRecord(kind: Kind, field: KindField): Readonly<Record<string, unknown>> {
   const type = field.values === undefined ? field.type : field.values.join(" | ");
-  return { ...field, type, filter: kind.filters.includes(field.path) ? "where" : isTag(field) ? "tag" : "" };
+  return { ...field, type, filter: filterOf(kind, field.path) };
 }
 
-function isTag({ path }: KindField): boolean {
-  return path === "tags.*";
+/** How a list is narrowed by a field, and from which view on, where not every one has it. */
+function filterOf(kind: Kind, path: string): string {
+  if (path === "tags.*") return "tag";
+  if (!kind.filters.includes(path)) return "";
+  const fromView = kind.filterRules?.[path]?.fromView;
+  return fromView === undefined ? "where" : `where (view ${fromView})`;
 }
 
 async function descriptionOf(session: Session, { kind, fields }: { kind: Kind; fields: readonly KindField[] }) {
-  const { name, major, minor, description, views, defaultView, filters, actions } = kind;
+  const { name, major, minor, description, views, defaultView, filters, filterRules, actions } = kind;
   const schema = (await kind.loadSchema()).toJsonSchema();
   const providers = servedBy(session, kind);
   return {
@@ -66,6 +70,7 @@ async function descriptionOf(session: Session, { kind, fields }: { kind: Kind; f
     views,
     defaultView,
     filters,
+    ...(filterRules !== undefined && { filterRules }),
     actions: Object.values(actions),
     providers,
     fields,

@@ -10,9 +10,6 @@ import { usageError } from "../usage-error.ts";
 
 /** `cloudlink get <ref…>`: one resource, or several of any kinds. */
 export async function get(io: ShellIo, refs: readonly string[], options: GetOptions): Promise<number> {
-  if (options.live === true && options.maxAge !== undefined) {
-    throw usageError("--live asks the vendor now, --max-age allows an older answer: give one of them.");
-  }
   if (options.native === true && refs.length > 1) throw usageError("--native takes one ref at a time.");
   await using session = await openSession(io, options);
   const [only, ...others] = refs.map((text) => session.nexus.resolveRef(text));
@@ -25,15 +22,21 @@ export async function get(io: ShellIo, refs: readonly string[], options: GetOpti
 async function getOne(session: Session, ref: Ref, options: GetOptions): Promise<number> {
   const { nexus, ctx } = session;
   const kind = kindOf(session, ref);
-  const columns = await columnsOf(kind, { form: options.output, fields: options.fields, severalAccounts: false });
+  const columns = await columnsOf(kind, {
+    form: options.output,
+    fields: options.fields,
+    severalAccounts: false,
+    ...(options.native !== true && { withoutNative: "The native body is there where it is asked for: add --native." }),
+  });
   const answer = await nexus.get(ctx, {
     kind,
     ref,
-    ...readOptions(options),
+    ...viewOf(options),
     ...(options.native === true && { native: true }),
   });
+  const whole = { ...answer, traceId: answer.traceId, stats: session.withLogins(answer.stats) };
   const writer = await session.writer(columns);
-  await writer.one(resourceRow(answer, (its) => nexus.nativeId(its)));
+  await writer.one(resourceRow(whole, (its) => nexus.nativeId(its)));
   return EXIT_OK;
 }
 
@@ -48,8 +51,14 @@ async function getSeveral(session: Session, refs: readonly Ref[], options: GetOp
     );
   }
   const severalAccounts = new Set(refs.map((ref) => ref.account)).size > 1;
-  const columns = await columnsOf(first, { form: options.output, fields: options.fields, severalAccounts });
-  const { outcomes, traceId, stats } = await nexus.getMany(ctx, { kind: first, refs, ...readOptions(options) });
+  const columns = await columnsOf(first, {
+    form: options.output,
+    fields: options.fields,
+    severalAccounts,
+    withoutNative: "Native bodies are for one ref at a time: ask for that ref alone, with --native.",
+  });
+  const { outcomes, traceId, stats: ownStats } = await nexus.getMany(ctx, { kind: first, refs, ...viewOf(options) });
+  const stats = session.withLogins(ownStats);
   const states = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.state] : []));
   const problems = outcomes.flatMap((outcome) => problemOf(outcome) ?? []);
   const writer = await session.writer(columns);
@@ -60,7 +69,7 @@ async function getSeveral(session: Session, refs: readonly Ref[], options: GetOp
   await reporter.summary({ rows: states.length, problems: problems.length, stats, durationMs, traceId });
   const [problem] = problems;
   if (problem === undefined) return EXIT_OK;
-  return states.length > 0 ? EXIT_PARTIAL : exitCodeOf(problem.error.code);
+  return states.length > 0 ? EXIT_PARTIAL : exitCodeOf(problem.error.code, session.interrupt);
 }
 
 function problemOf(outcome: Outcome<ResourceState<unknown>>): Problem | undefined {
@@ -72,10 +81,6 @@ function kindOf(session: Session, ref: Ref): Kind {
   return session.kind(ref.kind);
 }
 
-function readOptions({ view, maxAge, live }: GetOptions): { view?: string; maxAgeMs?: number } {
-  return {
-    ...(view !== undefined && { view }),
-    ...(live === true && { maxAgeMs: 0 }),
-    ...(maxAge !== undefined && { maxAgeMs: maxAge }),
-  };
+function viewOf({ view }: GetOptions): { view?: string } {
+  return view === undefined ? {} : { view };
 }

@@ -1,4 +1,4 @@
-import type { CommonOptions, ConnectionOptions } from "../command-options.ts";
+import type { CommonOptions } from "../command-options.ts";
 import { EXIT_OK } from "../exit-code.ts";
 import { plainRow } from "../output/row.ts";
 import type { Column } from "../output/row-writer.ts";
@@ -16,7 +16,7 @@ const columns: readonly Column[] = [
 ];
 
 /** `cloudlink kinds`: the kinds that the providers serve. It asks no vendor. */
-export async function kinds(io: ShellIo, options: CommonOptions & ConnectionOptions): Promise<number> {
+export async function kinds(io: ShellIo, options: CommonOptions): Promise<number> {
   await using session = await openSession(io, options);
   const { nexus } = session;
   const rows = nexus.kinds().map((kind) => {

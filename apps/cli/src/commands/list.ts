@@ -1,11 +1,12 @@
 import type { CallStats, Kind, ListPage, Where } from "@cloudlink/core";
 import type { ListOptions } from "../command-options.ts";
-import { ACCOUNT_PLACE } from "../connection/account-logins.ts";
+import { ACCOUNT_PLACE } from "../connection/login-options.ts";
 import { EXIT_OK, EXIT_PARTIAL, exitCodeOf } from "../exit-code.ts";
 import { resourceRow } from "../output/row.ts";
 import type { Problem } from "../output/row-writer.ts";
+import { OutputFailed } from "../output/sink.ts";
 import { readableError } from "../readable-error.ts";
-import { columnsOf, readTags, readWhere } from "../selection.ts";
+import { columnsOf, readFilter } from "../selection.ts";
 import { openSession, type Session } from "../session.ts";
 import type { ShellIo } from "../shell-io.ts";
 import { usageError } from "../usage-error.ts";
@@ -28,14 +29,19 @@ export async function list(io: ShellIo, options: ListOptions): Promise<number> {
   const { reporter } = session;
   const startedAt = performance.now();
   const kind = session.kind(options.kind);
-  const where = (await readWhere(kind, options.where ?? [])) as Where<Kind>;
+  const { where, tags } = await readFilter(kind, options);
   const severalAccounts = (options.account?.length ?? 0) > 1 || (options.profile?.length ?? 0) > 1;
-  const columns = await columnsOf(kind, { form: options.output, fields: options.fields, severalAccounts });
+  const columns = await columnsOf(kind, {
+    form: options.output,
+    fields: options.fields,
+    severalAccounts,
+    withoutNative: "A list has no native bodies: ask for one with `cloudlink get <ref> --native`.",
+  });
   const writer = await session.writer(columns);
   const pages = session.nexus.list(session.ctx, {
     kind,
-    where,
-    tags: readTags(options.tag ?? []),
+    where: where as Where<Kind>,
+    tags,
     ...(options.account !== undefined && { accounts: options.account }),
     ...(options.region !== undefined && { regions: options.region }),
     ...(options.view !== undefined && { view: options.view }),
@@ -48,6 +54,7 @@ export async function list(io: ShellIo, options: ListOptions): Promise<number> {
     (error: unknown) => {
       // Nobody is left to end a document for.
       session.outputClosed.throwIfAborted();
+      if (error instanceof OutputFailed) throw error;
       return readableError(error);
     },
   );
@@ -56,11 +63,11 @@ export async function list(io: ShellIo, options: ListOptions): Promise<number> {
   await writer.end({ problems, traceId, stats, error: failure?.toJSON() });
   for (const problem of problems) await reporter.problem(problem);
   if (failure !== undefined) await reporter.error(failure.toJSON());
-  if (rows > 0 || failure === undefined) {
+  if (rows > 0 || failure === undefined || failure.code === "canceled") {
     const durationMs = performance.now() - startedAt;
     await reporter.summary({ rows, problems: problems.length, stats, durationMs, traceId, limited });
   }
-  if (failure !== undefined) return exitCodeOf(failure.code);
+  if (failure !== undefined) return exitCodeOf(failure.code, io.interrupt);
   return problems.length > 0 ? EXIT_PARTIAL : EXIT_OK;
 }
 
@@ -78,7 +85,7 @@ async function read(
   for await (const page of pages) {
     const items = page.items.slice(0, limit - progress.rows);
     progress.traceId = page.traceId;
-    progress.stats = page.stats;
+    progress.stats = session.withLogins(page.stats);
     progress.problems.push(...page.problems);
     await writer.rows(items.map((item) => resourceRow(item, nativeId)));
     progress.rows += items.length;

@@ -1,5 +1,5 @@
 import type { KindCapabilities, Provider } from "@cloudlink/core";
-import type { CommonOptions, ConnectionOptions } from "../command-options.ts";
+import type { CommonOptions } from "../command-options.ts";
 import { EXIT_OK } from "../exit-code.ts";
 import { plainRow, type Row } from "../output/row.ts";
 import type { Column } from "../output/row-writer.ts";
@@ -18,7 +18,7 @@ const columns: readonly Column[] = [
 ];
 
 /** `cloudlink providers`: what the providers say of themselves. It asks no vendor. */
-export async function providers(io: ShellIo, options: CommonOptions & ConnectionOptions): Promise<number> {
+export async function providers(io: ShellIo, options: CommonOptions): Promise<number> {
   await using session = await openSession(io, options);
   const writer = await session.writer(plainColumns(columns, options.fields));
   await writer.rows(session.nexus.providers().map(rowOf));

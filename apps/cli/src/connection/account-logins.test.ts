@@ -1,57 +1,28 @@
-import { background, CloudLinkError, createScope } from "@cloudlink/core";
+import { background, CloudLinkError, createScope, noTelemetry, type Telemetry } from "@cloudlink/core";
+import { createManualClock } from "@cloudlink/core/testing";
 import { expect, test } from "vitest";
 import { createFakeProvider, type FakeCloud } from "../../test/fake-provider.ts";
-import { createAccountLogins, loginsOf } from "./account-logins.ts";
+import { createAccountLogins } from "./account-logins.ts";
 
-const none = { accounts: [], profiles: [] };
-const role = "arn:aws:iam::{account}:role/Read";
-
-test("one login for everything needs no directory", () => {
-  expect(loginsOf(none)).toBeUndefined();
-  expect(loginsOf({ ...none, profiles: ["dev"] })).toBeUndefined();
-  expect(loginsOf({ ...none, roleArn: "arn:aws:iam::1:role/Read", externalId: "x" })).toBeUndefined();
-  // A get takes the account from its ref, and the provider puts it in.
-  expect(loginsOf({ ...none, roleArn: role })).toBeUndefined();
-});
-
-test("several profiles are a login each", () => {
-  expect(loginsOf({ ...none, profiles: ["dev", "prod"] })).toEqual([
-    { role: "dev", parameters: { profile: "dev" } },
-    { role: "prod", parameters: { profile: "prod" } },
-  ]);
-});
-
-test("a role of several accounts is a login each, by way of one profile", () => {
-  expect(loginsOf({ accounts: ["1", "2"], profiles: ["hub"], roleArn: role, externalId: "x" })).toEqual([
-    {
-      role: "arn:aws:iam::1:role/Read",
-      account: "1",
-      parameters: { profile: "hub", externalId: "x", roleArn: "arn:aws:iam::1:role/Read" },
-    },
-    {
-      role: "arn:aws:iam::2:role/Read",
-      account: "2",
-      parameters: { profile: "hub", externalId: "x", roleArn: "arn:aws:iam::2:role/Read" },
-    },
-  ]);
-});
-
-test.each([
-  [{ ...none, externalId: "x" }, "--role-arn"],
-  [{ ...none, profiles: ["a", "b"], roleArn: role }, "one --profile"],
-  [{ ...none, accounts: ["1", "2"], roleArn: "arn:aws:iam::1:role/Read" }, "{account}"],
-])("options that leave open which login is whose are refused, with what to write: %j", (options, hint) => {
-  expect(() => loginsOf(options)).toThrow(
-    expect.objectContaining({ code: "invalid_argument", message: expect.stringContaining(hint) }),
-  );
-});
-
-function logins(names: readonly string[], cloud: Partial<FakeCloud> = {}) {
+function logins(names: readonly string[], cloud: Partial<FakeCloud> & { telemetry?: Telemetry } = {}) {
   const provider = createFakeProvider({ machines: [], ...cloud });
-  return createAccountLogins(
-    names.map((name) => ({ role: name, parameters: { profile: name } })),
-    [provider],
-  );
+  return createAccountLogins({
+    logins: names.map((name) => ({ role: name, parameters: { profile: name } })),
+    providers: [provider],
+    telemetry: cloud.telemetry ?? noTelemetry,
+  });
+}
+
+const throttled = new CloudLinkError({
+  reason: "ErrThrottled",
+  message: "Too many calls.",
+  origin: "vendor",
+  retry: { retryable: true, afterMs: 1_500 },
+});
+
+/** The scope of an account that stands in for a login which failed. */
+function failedScope(role: string) {
+  return createScope({ tenant: "default", provider: "fake", partition: "-", account: role, role, region: "-" });
 }
 
 test("whose account a login leads to is asked once, under that login", async () => {
@@ -107,12 +78,107 @@ test("a login that fails stands in the directory, and its lease fails with the r
 
 test("two logins to one account are one account, so that no row comes twice", async () => {
   const provider = createFakeProvider({ machines: [], account: "7" });
-  const { accounts } = createAccountLogins(
-    [
+  const { accounts } = createAccountLogins({
+    logins: [
       { role: "a", parameters: {} },
       { role: "b", parameters: {} },
     ],
-    [provider],
-  );
+    providers: [provider],
+    telemetry: noTelemetry,
+  });
   expect(await accounts.list(background(), {})).toMatchObject([{ account: "7", role: "a" }]);
+});
+
+test("a login that is throttled is tried again, no sooner than the vendor says, and every try is told", async () => {
+  const clock = createManualClock();
+  const told: string[] = [];
+  let faults = 2;
+  const { accounts } = logins(["1", "2"], {
+    beforeIdentify: async ({ scope }) => {
+      if (scope.role === "2" && faults-- > 0) throw throttled;
+    },
+    telemetry: {
+      ...noTelemetry,
+      vendorRequest: ({ operation, scope }) => told.push(`${operation} ${scope.role}`),
+      retry: ({ code, delayMs }) => told.push(`${code} ${delayMs >= 1_500}`),
+    },
+  });
+  const listed = accounts.list(background({ clock }), {});
+  for (const _ of [1, 2]) {
+    await clock.whenPending(1);
+    clock.advance(1_499);
+    expect(clock.pendingTimers).toBe(1);
+    clock.advanceToNext();
+  }
+  expect((await listed).map(({ account }) => account)).toEqual(["1", "2"]);
+  const again = ["resource_exhausted true", "fake:WhoAmI 2"];
+  expect(told).toEqual(["fake:WhoAmI 1", "fake:WhoAmI 2", ...again, ...again]);
+});
+
+test("a login that stays throttled is given up after three tries, and the kernel does not try its lease again", async () => {
+  const clock = createManualClock();
+  let tries = 0;
+  const { accounts, credentials } = logins(["1"], {
+    beforeIdentify: async () => {
+      tries += 1;
+      throw throttled;
+    },
+  });
+  const ctx = background({ clock });
+  const listed = accounts.list(ctx, {});
+  for (const _ of [1, 2]) {
+    await clock.whenPending(1);
+    clock.advanceToNext();
+  }
+  await listed;
+  expect(tries).toBe(3);
+  const lease = credentials.lease(ctx, failedScope("1"));
+  await expect(lease).rejects.toMatchObject({ reason: "ErrThrottled", retry: { retryable: false } });
+});
+
+test("a wait that would outlast the deadline is not begun", async () => {
+  const clock = createManualClock();
+  const { accounts, credentials } = logins(["1"], { failures: { "1": throttled } });
+  const ctx = background({ clock }).withTimeout(1_000);
+  await accounts.list(ctx, {});
+  await expect(credentials.lease(ctx, failedScope("1"))).rejects.toMatchObject({ reason: "ErrThrottled" });
+});
+
+test("a failure is not kept: whoever asks next has the login tried anew", async () => {
+  let failing = true;
+  const { accounts, credentials } = logins(["1", "2"], {
+    beforeIdentify: async ({ scope }) => {
+      if (failing && scope.role === "2") {
+        throw new CloudLinkError({ reason: "ErrCredentialsExpired", message: "Log in.", origin: "credentials" });
+      }
+    },
+  });
+  const ctx = background();
+  const place = { provider: "fake", partition: "-", account: "2" };
+  await expect(accounts.find(ctx, place)).rejects.toMatchObject({ reason: "ErrCredentialsExpired" });
+  failing = false;
+  expect(await accounts.find(ctx, place)).toMatchObject({ account: "2", role: "2" });
+  expect((await accounts.list(ctx, {})).map(({ listRegions }) => listRegions)).toEqual([["eu-west-1"], ["eu-west-1"]]);
+  await expect(credentials.lease(ctx, failedScope("2"))).resolves.toMatchObject({ kind: "ambient" });
+});
+
+test("a login that hangs takes half of the time there is, and the other accounts are there for the rest", async () => {
+  const clock = createManualClock();
+  const { accounts, credentials } = logins(["1", "2"], {
+    beforeIdentify: ({ scope }) => (scope.role === "2" ? new Promise(() => {}) : Promise.resolve()),
+  });
+  const ctx = background({ clock }).withTimeout(1_000);
+  const listed = accounts.list(ctx, {});
+  clock.advance(500);
+  expect((await listed).map(({ account }) => account)).toEqual(["1", "2"]);
+  const failure = { code: "deadline_exceeded", details: { login: "2" } };
+  await expect(credentials.lease(ctx, failedScope("2"))).rejects.toMatchObject(failure);
+});
+
+test("a caller who cancels hears that, and not that the login failed", async () => {
+  const { accounts } = logins(["1"], { beforeIdentify: () => new Promise(() => {}) });
+  const ctx = background().withCancel();
+  const listed = accounts.list(ctx, {});
+  ctx.cancel();
+  await expect(listed).rejects.toMatchObject({ code: "canceled" });
 });

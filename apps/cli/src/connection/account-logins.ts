@@ -8,16 +8,18 @@ import {
   createScope,
   NONE,
   type Provider,
+  type Scope,
+  type Telemetry,
 } from "@cloudlink/core";
+import type { Login } from "./login-options.ts";
+import { retried } from "./retried.ts";
 
-/** One way to log in, for the account it leads to: a profile, or a role in an account that is known. */
-export interface Login {
-  /** Names the login for people, and is the credential role of the scopes it is used in. */
-  readonly role: string;
-  /** What the provider is steered by; it documents the names. */
-  readonly parameters: Readonly<Record<string, string>>;
-  /** The account's id, where it is known before anybody asked. */
-  readonly account?: string;
+/** What {@link createAccountLogins} takes. */
+export interface AccountLoginsSettings {
+  readonly logins: readonly Login[];
+  readonly providers: readonly Provider[];
+  /** Told of the vendor requests and retries of logging in, under the kind {@link NONE}: the kernel sees none of them. */
+  readonly telemetry: Telemetry;
 }
 
 /** How several accounts are reached: the kernel's two ports for it, of one mind about who logs in where. */
@@ -27,57 +29,57 @@ export interface AccountLogins {
 }
 
 /**
- * Accounts that are reached by a login each. Whose account a login leads to is asked of the vendor, once, and only when a call needs it.
+ * Accounts that are reached by a login each. Whose account a login leads to is asked of the vendor when a call first needs it, and kept;
+ * a failure is not kept, whoever asks next has the login tried anew.
  *
  * A login that fails spoils no other: it stands in the directory as an account of its own, whose lease fails with the reason,
  * so that a list declares it among its problems. Of several logins to one account, the first is used.
  */
-export function createAccountLogins(logins: readonly Login[], providers: readonly Provider[]): AccountLogins {
+export function createAccountLogins(settings: AccountLoginsSettings): AccountLogins {
+  const { logins, providers, telemetry } = settings;
   const parametersByRole = new Map(logins.map(({ role, parameters }) => [role, parameters]));
-  const failures = new Map<string, CloudLinkError>();
   const ambient = ambientCredentials(({ role }) => parametersByRole.get(role) ?? {});
-  const credentials: CredentialBroker = {
-    async lease(ctx, scope) {
-      const failure = failures.get(scope.role);
-      if (failure !== undefined) throw failure;
-      return await ambient.lease(ctx, scope);
-    },
-    refused: (lease) => ambient.refused(lease),
-  };
+  /** Why the last try of a login failed, by {@link loginKey}: for the lease of the account that stands in for it. */
+  const failures = new Map<string, CloudLinkError>();
+  const found = new Map<string, Promise<Account>>();
 
-  async function accountOf(ctx: Context, provider: Provider, { role, account: expected }: Login): Promise<Account> {
-    const { name } = provider.metadata;
-    const scope = createScope({
-      tenant: ctx.tenant,
-      provider: name,
-      partition: NONE,
-      account: NONE,
-      role,
-      region: NONE,
-    });
-    try {
-      const lease = await ambient.lease(ctx, scope);
-      const { partition, account, regions } = await provider.identify({ ctx, scope, lease, report: unheard });
-      return { provider: name, partition, account, regions: "*", listRegions: regions, role };
-    } catch (error) {
-      ctx.throwIfDone();
-      failures.set(role, loginFailure(error, { role, provider: name }));
-      return { provider: name, partition: NONE, account: expected ?? role, regions: "*", listRegions: [NONE], role };
-    }
-  }
-
-  const found = new Map<string, Promise<readonly Account[]>>();
-  function accountsOf(ctx: Context, provider: Provider): Promise<readonly Account[]> {
-    const { name } = provider.metadata;
-    const known = found.get(name);
+  function accountOf(ctx: Context, login: { readonly provider: Provider; readonly role: string }): Promise<Account> {
+    const key = loginKey({ provider: login.provider.metadata.name, role: login.role });
+    const known = found.get(key);
     if (known !== undefined) return known;
-    const asked = Promise.all(logins.map((login) => accountOf(ctx, provider, login))).then(distinct);
-    found.set(name, asked);
+    const asked = identified(ctx, { ...login, ambient, telemetry });
+    found.set(key, asked);
+    asked.then(
+      () => failures.delete(key),
+      () => found.delete(key),
+    );
     return asked;
   }
 
+  async function accountsOf(ctx: Context, provider: Provider): Promise<readonly Account[]> {
+    const { name } = provider.metadata;
+    const accounts = logins.map(async ({ role, account: expected }): Promise<Account> => {
+      try {
+        return await accountOf(ctx, { provider, role });
+      } catch (error) {
+        ctx.throwIfDone();
+        failures.set(loginKey({ provider: name, role }), loginFailure(error, { role, provider: name }));
+        return { provider: name, partition: NONE, account: expected ?? role, regions: "*", listRegions: [NONE], role };
+      }
+    });
+    return distinct(await Promise.all(accounts));
+  }
+
   return {
-    credentials,
+    credentials: {
+      async lease(ctx, scope) {
+        const failure = failures.get(loginKey(scope));
+        if (failure === undefined) return await ambient.lease(ctx, scope);
+        // Tried as often as is worth while: the kernel has no reason to ask this lease again.
+        throw failure.with({ retry: { ...failure.retry, retryable: false } });
+      },
+      refused: (lease) => ambient.refused(lease),
+    },
     accounts: {
       async list(ctx, request) {
         const asked = providers.filter(
@@ -88,14 +90,54 @@ export function createAccountLogins(logins: readonly Login[], providers: readonl
       async find(ctx, { provider: name, partition, account }) {
         const provider = providers.find(({ metadata }) => metadata.name === name);
         const accounts = provider === undefined ? [] : await accountsOf(ctx, provider);
+        const failed = accounts.filter((each) => failures.has(loginKey(each)));
         const match = accounts.find((each) => each.partition === partition && each.account === account);
-        if (match !== undefined) return match;
+        if (match !== undefined && !failed.includes(match)) return match;
         // The account may be that of a login which failed: then why it failed says more than that it is unknown.
-        const failed = accounts.map(({ role }) => failures.get(role)).find((failure) => failure !== undefined);
-        if (failed !== undefined) throw failed;
+        const culprit = failed.find((each) => each.account === account) ?? failed[0];
+        if (culprit !== undefined) throw failures.get(loginKey(culprit));
         return undefined;
       },
     },
+  };
+}
+
+function loginKey({ provider, role }: { readonly provider: string; readonly role: string }): string {
+  return JSON.stringify([provider, role]);
+}
+
+/** The account that a login leads to, as the provider finds out. It takes half of the time there is, so that one that hangs leaves the rest to others. */
+async function identified(
+  ctx: Context,
+  login: {
+    readonly provider: Provider;
+    readonly role: string;
+    readonly ambient: CredentialBroker;
+    readonly telemetry: Telemetry;
+  },
+): Promise<Account> {
+  const { provider, role, ambient, telemetry } = login;
+  const { name } = provider.metadata;
+  const { tenant } = ctx;
+  const scope = createScope({ tenant, provider: name, partition: NONE, account: NONE, role, region: NONE });
+  using own = ctx.withTimeout(ctx.remainingMs() / 2).withCancel();
+  return await retried(own, {
+    async attempt() {
+      const lease = await ambient.lease(own, scope);
+      const report = reportTo(telemetry, scope);
+      const { partition, account, regions } = await provider.identify({ ctx: own, scope, lease, report });
+      return { provider: name, partition, account, regions: "*", listRegions: regions, role };
+    },
+    onRetry({ error, delayMs }) {
+      telemetry.retry({ scope, kind: NONE, operation: "identify", delayMs, code: error.code });
+    },
+  });
+}
+
+function reportTo(telemetry: Telemetry, scope: Scope): Parameters<Provider["identify"]>[0]["report"] {
+  return {
+    vendorRequest: ({ operation }) => telemetry.vendorRequest({ scope, kind: NONE, operation }),
+    quota: (observation) => telemetry.quota({ ...observation, scope }),
   };
 }
 
@@ -108,8 +150,6 @@ function distinct(accounts: readonly Account[]): readonly Account[] {
   return [...first.values()];
 }
 
-const unheard = { vendorRequest() {}, quota() {} };
-
 function loginFailure(error: unknown, { role, provider }: { role: string; provider: string }): CloudLinkError {
   const known = CloudLinkError.from(error, {
     reason: "ErrUnexpected",
@@ -117,47 +157,4 @@ function loginFailure(error: unknown, { role, provider }: { role: string; provid
     origin: "plugin",
   });
   return known.with({ provider, operation: "identify", details: { ...known.details, login: role } });
-}
-
-/** What logins are made from: the options of a command. */
-export interface LoginOptions {
-  readonly accounts: readonly string[];
-  readonly profiles: readonly string[];
-  readonly roleArn?: string | undefined;
-  readonly externalId?: string | undefined;
-}
-
-/** What stands in a role for the id of the account. */
-export const ACCOUNT_PLACE = "{account}";
-
-/**
- * The logins that the options ask for, or `undefined` where there is one login for everything, which the provider's settings carry.
- *
- * @throws `invalid_argument` for combinations that leave open which login is whose.
- */
-export function loginsOf(options: LoginOptions): readonly Login[] | undefined {
-  const { accounts, profiles, roleArn, externalId } = options;
-  if (roleArn === undefined) {
-    if (externalId !== undefined) throw invalidOptions("--external-id goes with --role-arn.");
-    return profiles.length < 2 ? undefined : profiles.map((profile) => ({ role: profile, parameters: { profile } }));
-  }
-  if (profiles.length > 1)
-    throw invalidOptions("--role-arn takes one --profile at most: name the one that may assume it.");
-  if (!roleArn.includes(ACCOUNT_PLACE)) {
-    if (accounts.length < 2) return undefined;
-    throw invalidOptions(
-      `A role of several accounts needs ${ACCOUNT_PLACE} where the account's id stands in --role-arn.`,
-    );
-  }
-  const [profile] = profiles;
-  const common = { ...(profile !== undefined && { profile }), ...(externalId !== undefined && { externalId }) };
-  if (accounts.length === 0) return undefined;
-  return accounts.map((account) => {
-    const role = roleArn.replaceAll(ACCOUNT_PLACE, account);
-    return { role, account, parameters: { ...common, roleArn: role } };
-  });
-}
-
-function invalidOptions(message: string): CloudLinkError {
-  return new CloudLinkError({ reason: "ErrInvalidRequest", message, origin: "caller" });
 }

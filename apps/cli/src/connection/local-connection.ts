@@ -1,7 +1,8 @@
 import { createNexus, type Nexus } from "@cloudlink/nexus";
 import { aws } from "@cloudlink/provider-aws";
-import { createAccountLogins, loginsOf } from "./account-logins.ts";
-import type { ConnectionSettings } from "./connect.ts";
+import { createAccountLogins } from "./account-logins.ts";
+import { type ConnectionSettings, DEFAULT_TIMEOUT_MS } from "./connect.ts";
+import { loginsOf } from "./login-options.ts";
 
 /** A kernel in this process, with every provider that the shell comes with. */
 export async function connectLocally(settings: ConnectionSettings): Promise<Nexus> {
@@ -19,7 +20,8 @@ export async function connectLocally(settings: ConnectionSettings): Promise<Nexu
   const providers = [provider];
   return createNexus({
     providers,
-    ...(logins !== undefined && createAccountLogins(logins, providers)),
-    ...(telemetry !== undefined && { telemetry }),
+    ...(logins !== undefined && createAccountLogins({ logins, providers, telemetry })),
+    telemetry,
+    defaultTimeoutMs: DEFAULT_TIMEOUT_MS,
   });
 }

@@ -1,6 +1,6 @@
 import { PassThrough, Writable } from "node:stream";
 import { expect, test } from "vitest";
-import { createSink, OutputClosed } from "./sink.ts";
+import { createSink, OutputClosed, OutputFailed } from "./sink.ts";
 
 test("a write waits until the reader has taken what was written before", async () => {
   const stream = new PassThrough({ highWaterMark: 4 });
@@ -33,7 +33,10 @@ test("another failure of the stream is the write's own: a full disk is not a rea
     write: (_chunk, _encoding, done) => done(full),
   });
   const sink = createSink(stream);
-  await expect(sink.write("text")).rejects.toBe(full);
+  const failure = await sink.write("text").catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(OutputFailed);
+  expect(failure).toMatchObject({ cause: full });
+  await expect(sink.write("more")).rejects.toBe(failure);
   expect(sink.closed.aborted).toBe(false);
 });
 

@@ -5,6 +5,11 @@ export class OutputClosed extends Error {
   override readonly name = "OutputClosed";
 }
 
+/** Thrown by a write that failed: a full disk, say. Its cause is the stream's own error. */
+export class OutputFailed extends Error {
+  override readonly name = "OutputFailed";
+}
+
 /** A stream as commands write to it. */
 export interface Sink {
   readonly isTerminal: boolean;
@@ -12,7 +17,7 @@ export interface Sink {
   readonly columns: number | undefined;
   /** Aborts, with {@link OutputClosed}, when the reader has gone. */
   readonly closed: AbortSignal;
-  /** Resolves when there is room for more. @throws {@link OutputClosed}; the stream's own error, such as a full disk. */
+  /** Resolves when the stream has taken it, which a reader that is slow holds up. @throws {@link OutputClosed}, {@link OutputFailed}. */
   write(text: string): Promise<void>;
 }
 
@@ -22,14 +27,16 @@ const closedCodes: readonly unknown[] = ["EPIPE", "ECONNRESET", "ERR_STREAM_DEST
 /** Wraps a stream. Its errors are listened to from here on, so that a late one does not end the process. */
 export function createSink(stream: TerminalStream): Sink {
   const closing = new AbortController();
-  let failure: unknown;
-  let wake: (() => void) | undefined;
+  let failure: OutputFailed | undefined;
+  const waiting = new Set<() => void>();
   const stop = (error?: unknown) => {
-    if (error !== undefined && !closedCodes.includes((error as { code?: unknown }).code)) failure ??= error;
+    if (error !== undefined && !closedCodes.includes((error as { code?: unknown }).code)) {
+      failure ??= new OutputFailed("The output could not be written.", { cause: error });
+    }
     // A stream that failed closes too: that is not its reader's doing.
     else if (failure === undefined && !closing.signal.aborted)
       closing.abort(new OutputClosed("The reader of the output has gone."));
-    wake?.();
+    for (const wake of waiting) wake();
   };
   stream.on("error", stop);
   stream.on("close", () => stop());
@@ -45,15 +52,13 @@ export function createSink(stream: TerminalStream): Sink {
     closed: closing.signal,
     async write(text) {
       check();
-      if (text === "" || stream.write(text)) return;
-      await new Promise<void>((resolve) => {
-        wake = () => {
-          stream.off("drain", resolve);
-          resolve();
-        };
-        stream.once("drain", resolve);
-      });
-      wake = undefined;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      // A stream that is destroyed may never call back.
+      waiting.add(resolve);
+      // The callback hears of an error before the listener does.
+      stream.write(text, (error) => (error ? stop(error) : resolve()));
+      await promise;
+      waiting.delete(resolve);
       check();
     },
   };

@@ -22,13 +22,19 @@ test("an error says what happened, its code, reason and origin, what to do, when
       "  code        resource_exhausted (ErrThrottled), from aws",
       "  during      ec2:DescribeInstances",
       "  retry       may succeed later, after 1.5s",
-      "  to do       Try again later, or ask for less: fewer accounts or regions, a larger --max-age.",
+      "  to do       Try again later, or ask for less: fewer accounts or regions.",
       "  vendorCode  RequestLimitExceeded",
       "  trace       0af7651916cd43dd8448eb211c80319c",
       "  exit code   6",
       "",
     ].join("\n"),
   );
+});
+
+test("a deadline that passed is named: that of --timeout, or the one there is without it", () => {
+  const error = new CloudLinkError({ reason: "ErrDeadlineExceeded", message: "It took too long.", origin: "caller" });
+  expect(errorBlock(error.toJSON(), { ...plain, timeoutMs: 300 })).toMatch(/^ {2}limit +300ms \(--timeout\)$/m);
+  expect(errorBlock(error.toJSON(), plain)).toMatch(/^ {2}limit +10\.0s .*--timeout/m);
 });
 
 test("a vendor's message cannot write to the terminal through an error", () => {

@@ -1,11 +1,12 @@
 import { styleText } from "node:util";
 import type { CallStats, ErrorJson } from "@cloudlink/core";
+import type { CommonOptions, ConnectionOptions } from "../command-options.ts";
 import { durationText } from "../duration.ts";
 import { exitCodeOf } from "../exit-code.ts";
 import { escapeInQuotes, neutralize } from "../output/neutralize.ts";
 import { roundedStats } from "../output/row.ts";
 import { type OutputForm, type Problem, problemJson } from "../output/row-writer.ts";
-import { createSink, OutputClosed } from "../output/sink.ts";
+import { createSink } from "../output/sink.ts";
 import type { ShellIo } from "../shell-io.ts";
 import { errorBlock, type Paint } from "./error-block.ts";
 
@@ -39,6 +40,19 @@ export interface ReporterSettings {
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly color: boolean;
+  /** What `--timeout` said. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** How the reporter of a command is set up. */
+export function reporterSettings(options: CommonOptions & Pick<ConnectionOptions, "timeout">): ReporterSettings {
+  return {
+    form: options.output,
+    quiet: options.quiet === true,
+    verbose: options.verbose === true,
+    color: options.color,
+    timeoutMs: options.timeout,
+  };
 }
 
 /** No more than this many milliseconds apart: a terminal needs no more, and a list has better to do. */
@@ -57,16 +71,16 @@ export function createReporter(io: ShellIo, settings: ReporterSettings): Reporte
   async function write(text: string): Promise<void> {
     const wipe = progressShown ? "\r\x1b[K" : "";
     progressShown = false;
-    // A reader of stderr that has gone is no reason to fail; the exit code still tells.
-    await sink.write(wipe + text).catch((error: unknown) => {
-      if (!(error instanceof OutputClosed)) throw error;
-    });
+    // A reader of stderr that has gone, or a full disk there, is no reason to fail; the exit code still tells.
+    await sink.write(wipe + text).catch(() => {});
   }
   const writeJson = (value: unknown) => write(`${escapeInQuotes(JSON.stringify(value))}\n`);
 
   return {
     error(error) {
-      return asJson ? writeJson({ error }) : write(errorBlock(error, { exitCode: exitCodeOf(error.code), paint }));
+      if (asJson) return writeJson({ error });
+      const exitCode = exitCodeOf(error.code, io.interrupt);
+      return write(errorBlock(error, { exitCode, paint, timeoutMs: settings.timeoutMs }));
     },
     problem(problem) {
       if (asJson) return writeJson({ problem: problemJson(problem) });
@@ -94,9 +108,8 @@ export function createReporter(io: ShellIo, settings: ReporterSettings): Reporte
       const now = performance.now();
       if (!showsProgress || now - progressAt < PROGRESS_EVERY_MS) return;
       progressAt = now;
-      void write(`${count(rows, "row")}, ${count(stats?.vendorCalls ?? 0, "vendor call")} …`).then(() => {
-        progressShown = true;
-      });
+      void write(`${count(rows, "row")}, ${count(stats?.vendorCalls ?? 0, "vendor call")} …`);
+      progressShown = true;
     },
   };
 }

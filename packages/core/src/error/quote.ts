@@ -8,5 +8,5 @@ const LONGEST_SHOWN = 120;
 export function quote(text: unknown): string {
   if (typeof text !== "string") return `(${text === null ? "null" : typeof text})`;
   const shown = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
-  return `"${shown.toWellFormed().replace(/[\p{Cc}\u2028\u2029]/gu, "\ufffd")}"`;
+  return `"${shown.toWellFormed().replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\ufffd")}"`;
 }

@@ -1,6 +1,6 @@
+import { quote } from "@cloudlink/core";
 import type { z } from "zod";
 import { nearestWord } from "../nearest-word.ts";
-import { printable } from "../printable.ts";
 import { knownKeysAt } from "./manifest.schema.ts";
 import type { Problem } from "./problem.ts";
 import type { YamlDocument } from "./yaml-document.ts";
@@ -24,7 +24,7 @@ function describeKeys(
   return keys.slice(0, MOST_KEYS).map((key) => {
     const meant = nearestWord(key, known);
     const advice = meant === undefined ? `known are ${known.join(", ")}` : `did you mean "${meant}"?`;
-    return { offset: document.offsetOfKey(path, key), message: `unknown key "${printable(key)}"; ${advice}` };
+    return { offset: document.offsetOfKey(path, key), message: `unknown key ${quote(key)}; ${advice}` };
   });
 }
 
@@ -59,7 +59,7 @@ function sayWords(words: readonly string[], value: unknown): string {
   const choice = words.length === 1 ? `has to be ${words[0]}` : `has to be one of ${words.join(", ")}`;
   if (typeof value !== "string") return `${choice}, not ${typeOf(value)}`;
   const meant = words.length === 1 ? undefined : nearestWord(value, words);
-  return `${choice}, not "${printable(value)}"${meant === undefined ? "" : `; did you mean "${meant}"?`}`;
+  return `${choice}, not ${quote(value)}${meant === undefined ? "" : `; did you mean "${meant}"?`}`;
 }
 
 /** `kinds[0].capabilities[1]`, in quotes; the whole file by its kind. */
@@ -68,7 +68,7 @@ function nameOf(path: readonly PropertyKey[]): string {
   const text = path.map((step, index) =>
     typeof step === "number" ? `[${step}]` : `${index === 0 ? "" : "."}${String(step)}`,
   );
-  return `"${printable(text.join(""))}"`;
+  return quote(text.join(""));
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

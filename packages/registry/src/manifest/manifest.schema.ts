@@ -1,6 +1,6 @@
+import { isKindName, isProviderName } from "@cloudlink/core";
 import semver from "semver";
 import { z } from "zod";
-import { providerNameForm } from "../provider-name.ts";
 import { MANIFEST_API_VERSION, type PluginManifest } from "./plugin-manifest.ts";
 
 // Messages of this schema are said of the field in question: `"version" <message>.`
@@ -9,8 +9,11 @@ import { MANIFEST_API_VERSION, type PluginManifest } from "./plugin-manifest.ts"
 const semanticVersion =
   /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-((?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\+([0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*))?$/;
 
-/** The form that `defineKind` of `@cloudlink/core` asks for. */
-const kindName = /^[a-z][a-z0-9]{0,30}\.[A-Z][A-Za-z0-9]{0,62}$/;
+/** For editors, which read JSON Schema: what the parser takes is for core to say. A test holds the two together. */
+const patterns = {
+  providerName: "^[a-z][a-z0-9-]{0,62}$",
+  kindName: "^[a-z][a-z0-9]{0,30}\\.[A-Z][A-Za-z0-9]{0,62}$",
+} as const;
 
 const contractVersion = /^v[1-9]\d{0,3}(?:(?:alpha|beta)[1-9]\d{0,3})?$/;
 
@@ -32,8 +35,8 @@ const version = z
 const kind = z.strictObject({
   kind: z
     .string()
-    .regex(kindName, "is not a kind's name; write group.Name, such as compute.VirtualMachine")
-    .describe("Name of the kind, such as compute.VirtualMachine."),
+    .refine(isKindName, "is not a kind's name; write group.Name, such as compute.VirtualMachine")
+    .meta({ pattern: patterns.kindName, description: "Name of the kind, such as compute.VirtualMachine." }),
   major: z.int().min(1).describe("Major version of the kind."),
   capabilities: z
     .array(z.enum(["get", "getMany", "list", "actions"]))
@@ -65,11 +68,11 @@ export const manifestSchema = z
     apiVersion: z.literal(MANIFEST_API_VERSION),
     name: z
       .string()
-      .regex(
-        providerNameForm,
+      .refine(
+        isProviderName,
         "is not a provider's name; it starts with a letter and has lower-case letters, digits and hyphens",
       )
-      .describe("Name of the provider, as it stands in refs."),
+      .meta({ pattern: patterns.providerName, description: "Name of the provider, as it stands in refs." }),
     version,
     displayName: z.string().regex(oneLine, "is not one line of text").exactOptional(),
     description: z.string().regex(severalLines, "has control characters, or is empty").exactOptional(),

@@ -1,3 +1,4 @@
+import { quote } from "@cloudlink/core";
 import {
   type Alias,
   type Document,
@@ -79,7 +80,7 @@ class YamlChecker implements CheckedYaml {
       }
       const earlier = lines.get(name);
       if (earlier !== undefined) {
-        this.#report(key, `"${printable(name)}" is here a second time; the first is on line ${earlier}`);
+        this.#report(key, `${quote(name)} is here a second time; the first is on line ${earlier}`);
       } else {
         if (name === "__proto__") this.#report(key, `"${name}" cannot be a key`);
         lines.set(name, this.#lineCounter.linePos(offsetOf(key)).line);

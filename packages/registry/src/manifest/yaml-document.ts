@@ -11,7 +11,7 @@ import {
   type Node,
   type YAMLError,
 } from "yaml";
-import { LONGEST_PASSAGE, printable } from "../printable.ts";
+import { printable } from "../printable.ts";
 import type { Problem } from "./problem.ts";
 import { checkYaml, offsetOf } from "./yaml-check.ts";
 import { readTokens } from "./yaml-tokens.ts";
@@ -70,7 +70,7 @@ export function readYaml(text: string): YamlResult {
 function problemOf({ code, pos, message }: YAMLError): Problem {
   return {
     offset: pos[0],
-    message: code === "NON_STRING_KEY" ? "a key has to be text" : printable(message, LONGEST_PASSAGE),
+    message: code === "NON_STRING_KEY" ? "a key has to be text" : printable(message),
   };
 }
 

@@ -179,6 +179,17 @@ export const cancellationCases: readonly ConformanceCase[] = [
     },
   },
   {
+    id: "close.again",
+    promise: "close may be called again, at the same time or afterwards, and rejects nothing",
+    needs: [],
+    async run(trial) {
+      const [read] = readsOf(trial);
+      await read?.send(trial.call());
+      await trial.within("close, twice at once", Promise.all([trial.provider.close(), trial.provider.close()]));
+      await trial.within("close afterwards", trial.provider.close());
+    },
+  },
+  {
     id: "close.cancels",
     promise: "close ends what is under way: a call that runs is rejected as canceled",
     needs: ["hold"],

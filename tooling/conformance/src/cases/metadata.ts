@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CONTRACT_VERSION, compileRefTemplate, createRef, NONE } from "@cloudlink/core";
+import { CONTRACT_VERSION, compileRefTemplate, createRef, NONE, type RefMatcher } from "@cloudlink/core";
 import { valid } from "semver";
 import type { ConformanceCase } from "../conformance-case.ts";
 import type { Trial } from "../trial.ts";
@@ -133,6 +133,30 @@ export const metadataCases: readonly ConformanceCase[] = [
     },
   },
   {
+    id: "metadata.templates-own",
+    promise:
+      "a template takes the ids of its kind alone: templates of several kinds and providers are tried one after another",
+    needs: [],
+    async run({ harness, provider: { metadata } }) {
+      const matchers = metadata.kinds.flatMap(({ kind, refTemplates }) =>
+        refTemplates.map((template) => ({
+          template: template.template,
+          matcher: compileRefTemplate({ ...template, provider: metadata.name, kind }),
+        })),
+      );
+      for (const { ref } of harness.present) {
+        for (const text of matchers.flatMap(({ matcher }) => matcher.format(ref) ?? [])) {
+          for (const { template, matcher } of matchers) {
+            const key = matcher.match(text)?.key;
+            assert(key === undefined || key === ref.key, `"${template}" takes "${text}", which is of ${ref.kind}`);
+            // What begins with other letters is another vendor's.
+            assert(!takes(matcher, `other-${text}`), `"${template}" takes an id whatever it begins with`);
+          }
+        }
+      }
+    },
+  },
+  {
     id: "metadata.limits",
     promise: "each limit has a name of its own, bounds above zero, and names operations that a capability declares",
     needs: [],
@@ -188,6 +212,15 @@ export const metadataCases: readonly ConformanceCase[] = [
     },
   },
 ];
+
+function takes(matcher: RefMatcher, text: string): boolean {
+  try {
+    return matcher.match(text) !== undefined;
+  } catch {
+    // It is of the template's form, and has a part that no ref can have.
+    return true;
+  }
+}
 
 async function identityOf(trial: Trial) {
   return await trial.within("identify", trial.provider.identify(trial.call()));

@@ -58,6 +58,9 @@ describe("DescribeInstances", () => {
       expect(instance.PublicIpAddress).toBe(truth?.publicIp);
       expect(instance.Placement?.AvailabilityZone).toBe(truth?.availabilityZone);
       expect(instance.LaunchTime?.getTime()).toBe(truth?.startedAtMs);
+      for (const { Ebs } of instance.BlockDeviceMappings ?? []) {
+        expect(Ebs?.AttachTime?.getTime()).toBeLessThanOrEqual(truth?.startedAtMs ?? 0);
+      }
       expect(Object.fromEntries((instance.Tags ?? []).map(({ Key, Value }) => [Key, Value]))).toEqual(truth?.tags);
     }
   });

@@ -30,7 +30,7 @@ export function instanceXml(instance: SandboxInstance, moment: Moment): string {
     stateReasonXml(moment),
     element("architecture", /^[a-z]+\d+g/.test(settings.instanceType) ? "arm64" : "x86_64"),
     "<rootDeviceType>ebs</rootDeviceType><rootDeviceName>/dev/xvda</rootDeviceName>",
-    terminated ? "<blockDeviceMapping/>" : blockDevicesXml(instance),
+    terminated ? "<blockDeviceMapping/>" : blockDevicesXml(instance, moment),
     "<virtualizationType>hvm</virtualizationType>",
     settings.spot
       ? `<instanceLifecycle>spot</instanceLifecycle>${element("spotInstanceRequestId", `sir-${hexOf(id, 8)}`)}`
@@ -38,10 +38,10 @@ export function instanceXml(instance: SandboxInstance, moment: Moment): string {
     element("clientToken", uuidOf(`client/${id}`)),
     tagSetXml(settings.tags),
     "<hypervisor>xen</hypervisor>",
-    terminated ? "<networkInterfaceSet/>" : networkInterfaceXml(instance, publicIp),
+    terminated ? "<networkInterfaceSet/>" : networkInterfaceXml(instance, { moment, publicIp }),
     terminated ? "" : profileXml(instance),
     "<ebsOptimized>true</ebsOptimized><enaSupport>true</enaSupport>",
-    optionsXml(instance),
+    optionsXml(instance, moment),
     settings.extraXml,
     "</item>",
   ].join("");
@@ -91,8 +91,9 @@ function stateReasonXml({ state }: Moment): string {
   return `<stateReason><code>${text}</code><message>${text}: User initiated shutdown</message></stateReason>`;
 }
 
-function blockDevicesXml({ id, settings }: SandboxInstance): string {
-  const attachTime = timestamp(settings.launchedAtMs);
+function blockDevicesXml(instance: SandboxInstance, moment: Moment): string {
+  const { id } = instance;
+  const attachTime = timestamp(instance.firstLaunchMs(moment));
   const devices = ["/dev/xvda", ...(hexOf(`volumes/${id}`, 1) < "6" ? ["/dev/sdf"] : [])].map((name, index) =>
     [
       `<item>${element("deviceName", name)}<ebs>`,
@@ -104,7 +105,10 @@ function blockDevicesXml({ id, settings }: SandboxInstance): string {
   return `<blockDeviceMapping>${devices.join("")}</blockDeviceMapping>`;
 }
 
-function networkInterfaceXml(instance: SandboxInstance, publicIp: string | undefined): string {
+function networkInterfaceXml(
+  instance: SandboxInstance,
+  { moment, publicIp }: { readonly moment: Moment; readonly publicIp: string | undefined },
+): string {
   const { id, settings } = instance;
   const privateAddress = `${element("privateIpAddress", settings.privateIp)}${element("privateDnsName", privateDnsName(instance))}`;
   const association =
@@ -115,7 +119,7 @@ function networkInterfaceXml(instance: SandboxInstance, publicIp: string | undef
     settings.ipv6 === undefined
       ? "<ipv6AddressesSet/>"
       : `<ipv6AddressesSet><item>${element("ipv6Address", settings.ipv6)}<isPrimaryIpv6>true</isPrimaryIpv6></item></ipv6AddressesSet>`;
-  const attachTime = timestamp(settings.launchedAtMs);
+  const attachTime = timestamp(instance.firstLaunchMs(moment));
   return [
     "<networkInterfaceSet><item>",
     element("networkInterfaceId", `eni-0${hexOf(`eni/${id}`, 16)}`),
@@ -143,7 +147,8 @@ function profileXml({ settings }: SandboxInstance): string {
   return `<iamInstanceProfile>${element("arn", arn)}${element("id", `AIPA${hexOf(settings.account, 17).toUpperCase()}`)}</iamInstanceProfile>`;
 }
 
-function optionsXml({ settings }: SandboxInstance): string {
+function optionsXml(instance: SandboxInstance, moment: Moment): string {
+  const { settings } = instance;
   const windows = settings.platform === "windows";
   return [
     "<cpuOptions><coreCount>1</coreCount><threadsPerCore>2</threadsPerCore></cpuOptions>",
@@ -156,7 +161,7 @@ function optionsXml({ settings }: SandboxInstance): string {
     "<currentInstanceBootMode>uefi</currentInstanceBootMode>",
     element("platformDetails", windows ? "Windows" : "Linux/UNIX"),
     element("usageOperation", windows ? "RunInstances:0002" : "RunInstances"),
-    element("usageOperationUpdateTime", timestamp(settings.launchedAtMs)),
+    element("usageOperationUpdateTime", timestamp(instance.firstLaunchMs(moment))),
     "<privateDnsNameOptions><hostnameType>ip-name</hostnameType><enableResourceNameDnsARecord>true</enableResourceNameDnsARecord>",
     "<enableResourceNameDnsAAAARecord>false</enableResourceNameDnsAAAARecord></privateDnsNameOptions>",
     "<operator><managed>false</managed></operator>",
