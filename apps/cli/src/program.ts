@@ -101,7 +101,7 @@ export function createProgram(io: ShellIo, settings: { readonly withCompletion: 
     "after",
     `
 Examples:
-  cloudlink get arn:aws:ec2:eu-west-1:123456789012:instance/i-0abc
+  cloudlink get arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0
   cloudlink list --where powerState=running --tag team=search -o wide
   cloudlink list -o name | head -5 | xargs cloudlink get
   cloudlink help exit-codes`,

@@ -74,7 +74,7 @@ export async function columnsOf(kind: Kind, request: ColumnRequest): Promise<rea
     ...(wide ? [{ title: "SOURCE", path: "freshness.source" }] : []),
     request.form === "csv"
       ? { title: "OBSERVED AT", path: "freshness.observedAt" }
-      : { title: "AGE", path: "freshness.age" },
+      : { title: "SEEN AGO", path: "freshness.age" },
   ];
 }
 

@@ -1,23 +1,21 @@
 import {
   type Answer,
   type AnswerSource,
-  type CallStats,
   type Context,
   type Freshness,
   freezeDeep,
   type Observation,
-  type Ref,
   type ResourceState,
 } from "@cloudlink/core";
 import type { KernelCall } from "./kernel-call.ts";
 
-/** What an observation is to a caller: frozen here, once, so that the same object may answer later reads. */
+/** What an observation is to a caller: immutable, its value frozen once, so that the same object may answer later reads. */
 export function stateOf<Value>(
   ctx: Context,
   seen: { readonly observation: Observation<Value>; readonly source: AnswerSource },
 ): ResourceState<Value> {
   const { ref, value, view } = seen.observation;
-  return { ref, value: freezeDeep(value), view, freshness: freshnessOf(ctx, seen) };
+  return Object.freeze({ ref, value: freezeDeep(value), view, freshness: freshnessOf(ctx, seen) });
 }
 
 function freshnessOf(
@@ -26,36 +24,27 @@ function freshnessOf(
 ): Freshness {
   const { observedAt, sourceLagMs } = observation;
   const ageMs = Math.max(0, ctx.clock.nowMs() - observedAt);
-  return { source, observedAt, ageMs, ...(sourceLagMs !== undefined && { sourceLagMs }) };
+  return Object.freeze(
+    sourceLagMs === undefined ? { source, observedAt, ageMs } : { source, observedAt, ageMs, sourceLagMs },
+  );
 }
 
-/** The answer to a get. The trace id is made when it is first read: most answers' never is. */
-export class GetAnswer<Value> implements Answer<Value> {
-  readonly ref: Ref;
-  readonly value: Value;
-  readonly view: string;
-  readonly freshness: Freshness;
-  readonly stats: CallStats;
-  declare readonly native?: unknown;
-  readonly #call: KernelCall;
-
-  constructor(call: KernelCall, seen: { readonly observation: Observation<Value>; readonly source: AnswerSource }) {
-    const state = stateOf(call.ctx, seen);
-    this.ref = state.ref;
-    this.value = state.value;
-    this.view = state.view;
-    this.freshness = state.freshness;
-    this.stats = call.stats();
-    if (seen.observation.native !== undefined) this.native = seen.observation.native;
-    this.#call = call;
-  }
-
-  get traceId(): string {
-    return this.#call.traceId;
-  }
-
-  toJSON(): Answer<Value> {
-    const { ref, value, view, freshness, traceId, stats, native } = this;
-    return { ref, value, view, freshness, traceId, stats, ...(native !== undefined && { native }) };
-  }
+/**
+ * The answer to a get: plain data, so that it can be spread, cloned and sent to a worker as it is. Its trace id is made at once, which costs
+ * nothing more: telemetry is told it of every call.
+ */
+export function answerOf<Value>(
+  call: KernelCall,
+  seen: { readonly observation: Observation<Value>; readonly source: AnswerSource },
+): Answer<Value> {
+  const { ref, view, native } = seen.observation;
+  const value = freezeDeep(seen.observation.value);
+  const freshness = freshnessOf(call.ctx, seen);
+  const { traceId } = call;
+  const stats = Object.freeze(call.stats());
+  return Object.freeze(
+    native === undefined
+      ? { ref, value, view, freshness, traceId, stats }
+      : { ref, value, view, freshness, traceId, stats, native },
+  );
 }

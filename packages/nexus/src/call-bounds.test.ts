@@ -1,6 +1,6 @@
 import { background, CloudLinkError } from "@cloudlink/core";
 import { createManualClock } from "@cloudlink/core/testing";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { failureOf } from "../test/errors.ts";
 import { fakeCache, fakeCredentials, fakeTelemetry } from "../test/fake-ports.ts";
 import { fakeProvider, never, untilAborted } from "../test/fake-provider.ts";
@@ -179,6 +179,20 @@ describe("close", () => {
     expect(credentials.taken).toHaveLength(1);
   });
 
+  it("comes with the end of a block that uses the kernel", async () => {
+    let closed = 0;
+    const provider = fakeProvider({
+      close: async () => {
+        closed += 1;
+      },
+    });
+    {
+      await using nexus = createNexus({ providers: [provider] });
+      expect(nexus.providers()).toEqual([provider]);
+    }
+    expect(closed).toBe(1);
+  });
+
   it("closes every provider although one cannot be closed, and says that one could not", async () => {
     let closed = false;
     const broken = fakeProvider({ close: () => Promise.reject(new TypeError("stuck")) });
@@ -190,6 +204,47 @@ describe("close", () => {
     });
     await expect(createNexus({ providers: [broken, other] }).close()).rejects.toThrow("stuck");
     expect(closed).toBe(true);
+  });
+
+  it("leaves the providers of a directory to the directory's owner", async () => {
+    let closed = 0;
+    const provider = fakeProvider({
+      close: async () => {
+        closed += 1;
+      },
+    });
+    const directory = { current: () => provider, list: () => [provider] };
+    const nexus = createNexus({ providers: directory });
+    await nexus.close();
+    expect(closed).toBe(0);
+    expect((await failureOf(nexus.get(background(), { kind: Thing, ref }))).code).toBe("canceled");
+  });
+
+  it("waits 5 s for a provider that hangs, while the others close, and says which it was", async () => {
+    vi.useFakeTimers();
+    try {
+      let closed = false;
+      const other = fakeProvider({
+        name: "other",
+        close: async () => {
+          closed = true;
+        },
+      });
+      const nexus = createNexus({ providers: [fakeProvider({ close: never }), other] });
+      const failed = failureOf(nexus.close());
+      let over = false;
+      void failed.then(() => {
+        over = true;
+      });
+      await vi.advanceTimersByTimeAsync(4_999);
+      expect([closed, over]).toEqual([true, false]);
+      await vi.advanceTimersByTimeAsync(1);
+      const error = await failed;
+      expect(error).toMatchObject({ code: "deadline_exceeded", origin: "plugin", provider: "fake" });
+      expect(await failureOf(nexus.close())).toBe(error);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 

@@ -1,4 +1,4 @@
-import { background, type Provider } from "@cloudlink/core";
+import { background, CloudLinkError, type Provider } from "@cloudlink/core";
 import { describe, expect, it } from "vitest";
 import { failureOf } from "../test/errors.ts";
 import { fakeProvider } from "../test/fake-provider.ts";
@@ -28,6 +28,32 @@ describe("createNexus", () => {
     { what: "half a concurrency", settings: { concurrency: 1.5 }, says: "concurrency" },
     { what: "a short token key", settings: { tokenKey: new Uint8Array(31) }, says: "tokenKey" },
   ];
+  const unformed: readonly { readonly what: string; readonly settings: unknown; readonly says: string }[] = [
+    { what: "no settings", settings: undefined, says: "at least the providers" },
+    { what: "no providers", settings: {}, says: "providers is a list" },
+    { what: "one provider for a list", settings: { providers: fakeProvider() }, says: "brackets" },
+    { what: "a function for a provider", settings: { providers: [fakeProvider] }, says: "Call it" },
+    {
+      what: "a promise for a provider",
+      settings: { providers: [Promise.resolve(fakeProvider())] },
+      says: "no metadata",
+    },
+    { what: "nothing for a provider", settings: { providers: [undefined] }, says: "this is none" },
+    { what: "a plugin for a provider", settings: { providers: [{ name: "aws", create() {} }] }, says: "no metadata" },
+    {
+      what: "a provider whose kinds lack parts",
+      settings: { providers: [fakeProvider({ capabilities: { refTemplates: undefined } })] },
+      says: "refTemplates",
+    },
+    { what: "one account for a list", settings: { providers: [], accounts: account }, says: "accounts is a list" },
+    { what: "a text for a token key", settings: { providers: [], tokenKey: "x".repeat(32) }, says: "Uint8Array" },
+  ];
+  it.each(unformed)("refuses $what, and says what to give", ({ settings, says }) => {
+    expect(() => createNexus(settings as NexusSettings)).toThrow(
+      expect.objectContaining({ reason: "ErrInvalidSettings", message: expect.stringContaining(says) }),
+    );
+  });
+
   it.each(mistakes)("refuses $what", ({ settings, says }) => {
     const make = () => createNexus({ providers: [fakeProvider()], ...settings });
     expect(make).toThrow(
@@ -73,6 +99,39 @@ describe("refs", () => {
     const nexus = createNexus({ providers: [fakeProvider({ capabilities: { refTemplates: [] } })] });
     expect(nexus.nativeId(thingRef("a"))).toBeUndefined();
     expect(() => nexus.nativeId(thingRef("a", { provider: "who" }))).toThrow('"who"');
+  });
+
+  it("of a provider that nobody gave are refused with advice", async () => {
+    const nexus = createNexus({ providers: [fakeProvider()] });
+    const error = await failureOf(nexus.get(background(), { kind: Thing, ref: thingRef("a", { provider: "azure" }) }));
+    expect(error.rawMessage).toBe(
+      'There is no provider "azure". Registered: fake. Check the name, or give the kernel that provider too.',
+    );
+  });
+
+  it("of one provider are understood whatever another's templates are", async () => {
+    const broken = fakeProvider({ name: "broken", capabilities: { refTemplates: badTemplate } });
+    const given = [broken, fakeProvider()];
+    const directory = {
+      current: (name: string) => given.find(({ metadata }) => metadata.name === name),
+      list: () => given,
+    };
+    const nexus = createNexus({ providers: directory });
+    const vendorId = "thing:1:north:a";
+    expect((await nexus.get(background(), { kind: Thing, ref: vendorId })).ref.provider).toBe("fake");
+    expect(nexus.nativeId(thingRef("a"))).toBe(vendorId);
+    // Its own refs are taken in full; what cannot be had of it is refused with the reason.
+    const ref = thingRef("a", { provider: "broken" });
+    expect((await nexus.get(background(), { kind: Thing, ref: ref.key })).ref.key).toBe(ref.key);
+    expect(() => nexus.nativeId(ref)).toThrow(
+      expect.objectContaining({ reason: "ErrProviderFault", provider: "broken", cause: expect.any(CloudLinkError) }),
+    );
+    expect(() => nexus.resolveRef("nonsense")).toThrow(
+      expect.objectContaining({
+        reason: "ErrInvalidRef",
+        message: expect.stringContaining('"broken" 1.2.3 has a ref template'),
+      }),
+    );
   });
 
   it("of a provider are never taken for another's by a template of that", () => {

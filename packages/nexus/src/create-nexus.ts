@@ -3,6 +3,7 @@ import {
   type AccountDirectory,
   allowAll,
   ambientCredentials,
+  background,
   type Cache,
   CloudLinkError,
   CONTRACT_VERSION,
@@ -15,21 +16,27 @@ import {
   type Permission,
   type Provider,
   type ProviderDirectory,
+  quote,
   type Telemetry,
+  untilDone,
 } from "@cloudlink/core";
 import { staticAccounts } from "./accounts.ts";
 import { get } from "./get.ts";
 import { getMany } from "./get-many.ts";
+import { createKeepAwake } from "./keep-awake.ts";
 import type { Kernel } from "./kernel.ts";
 import { list } from "./list.ts";
 import type { Nexus } from "./nexus.ts";
 import { createPageTokens } from "./page-token.ts";
-import { createRefResolver } from "./ref-resolver.ts";
+import { createRefResolver, refMatchersOf } from "./ref-resolver.ts";
 import { createRetryBudgets } from "./retry-budget.ts";
 
 /** What {@link createNexus} takes. Only `providers` has to be given. */
 export interface NexusSettings {
-  /** The providers, or a directory that can replace them while calls run. */
+  /**
+   * The providers, which the kernel closes with itself; or a directory that can replace them while calls run, which whoever made it closes,
+   * after the kernel.
+   */
   readonly providers: readonly Provider[] | ProviderDirectory;
   /** The accounts of every tenant, or a directory of each tenant's. Left out: the one account that the ambient credentials belong to. */
   readonly accounts?: readonly Account[] | AccountDirectory;
@@ -58,25 +65,34 @@ export interface NexusSettings {
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_CONCURRENCY = 8;
 
+/** How long a provider may take to close: a program that ends is given 10 s by what ends it, as a rule, and closes other things too. */
+const CLOSE_TIMEOUT_MS = 5_000;
+
 /**
  * Makes a kernel.
  *
- * @throws `invalid_argument` (`ErrInvalidSettings`) for two providers of one name or one account twice, a provider of another contract version
- *   or with a ref template that is not valid, a timeout or concurrency that is not positive, or a short token key.
+ * @throws `invalid_argument` (`ErrInvalidSettings`) for settings that are not of the form, two providers of one name or one account twice, a
+ *   provider of another contract version or with a ref template that is not valid, a timeout or concurrency that is not positive, or a short token key.
  */
 export function createNexus(settings: NexusSettings): Nexus {
+  if (typeof settings !== "object" || settings === null) {
+    throw invalidSettings("createNexus takes settings: give it at least the providers.");
+  }
   const { defaultTimeoutMs = DEFAULT_TIMEOUT_MS, concurrency = DEFAULT_CONCURRENCY, tokenKey } = settings;
   if (!(defaultTimeoutMs > 0)) throw invalidSettings("defaultTimeoutMs is a positive number of milliseconds.");
   if (!(Number.isInteger(concurrency) && concurrency > 0))
     throw invalidSettings("concurrency is a whole number, 1 or more.");
-  if (tokenKey !== undefined && tokenKey.length < 32) throw invalidSettings("tokenKey has 32 bytes or more.");
+  if (tokenKey !== undefined && !(tokenKey instanceof Uint8Array && tokenKey.length >= 32))
+    throw invalidSettings("tokenKey is a Uint8Array of 32 bytes or more.");
 
-  const providers = "current" in settings.providers ? settings.providers : directoryOf(settings.providers);
+  // A directory is somebody's who ends it, and what it holds; the providers of a list are the kernel's.
+  const own = isDirectory(settings.providers) ? [] : checkedProviders(settings.providers);
+  const providers = isDirectory(settings.providers) ? settings.providers : directoryOf(own);
   const closing = new AbortController();
   const kernel: Kernel = {
     providers,
     refs: createRefResolver(providers),
-    accounts: isList(settings.accounts) ? staticAccounts(settings.accounts) : settings.accounts,
+    accounts: accountsOf(settings.accounts),
     credentials: settings.credentials ?? ambientCredentials(),
     permission: settings.permission ?? allowAll,
     cache: settings.cache ?? noCache,
@@ -84,6 +100,7 @@ export function createNexus(settings: NexusSettings): Nexus {
     events: settings.events ?? noEvents,
     budgets: createRetryBudgets(),
     pageTokens: createPageTokens(tokenKey),
+    awake: createKeepAwake(),
     defaultTimeoutMs,
     concurrency,
     closing: closing.signal,
@@ -91,8 +108,13 @@ export function createNexus(settings: NexusSettings): Nexus {
   let ended: Promise<void> | undefined;
   const end = async () => {
     closing.abort(closed());
-    const ends = await Promise.allSettled(providers.list().map(async (provider) => await provider.close()));
+    using _awake = kernel.awake.hold();
+    const ends = await Promise.allSettled(own.map(closeInTime));
     for (const each of ends) if (each.status === "rejected") throw each.reason;
+  };
+  const close = () => {
+    ended ??= end();
+    return ended;
   };
 
   return {
@@ -103,22 +125,58 @@ export function createNexus(settings: NexusSettings): Nexus {
     nativeId: (ref) => kernel.refs.nativeId(ref),
     providers: () => providers.list(),
     kinds: () => kindsOf(providers),
-    close() {
-      ended ??= end();
-      return ended;
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
+}
+
+function isDirectory(given: unknown): given is ProviderDirectory {
+  return typeof given === "object" && given !== null && "current" in given && "list" in given;
+}
+
+function checkedProviders(given: unknown): readonly Provider[] {
+  if (!Array.isArray(given)) {
+    throw invalidSettings(
+      "providers is a list of providers, or a directory such as a registry. Write one in brackets, too.",
+    );
+  }
+  for (const each of given as readonly unknown[]) checkProvider(each);
+  return [...(given as readonly Provider[])];
+}
+
+function checkProvider(given: unknown): void {
+  if (typeof given !== "object" || given === null) {
+    const hint = typeof given === "function" ? " a function. Call it, and give what it returns" : " none";
+    throw invalidSettings(`A provider was expected, and this is${hint}.`);
+  }
+  const provider = given as Provider;
+  const name: unknown = provider.metadata?.name;
+  if (typeof name !== "string" || !Array.isArray(provider.metadata.kinds) || !Array.isArray(provider.kinds)) {
+    throw invalidSettings(
+      "A provider has no metadata with a name, or no list of kinds. Give what createX of its package returns.",
+    );
+  }
+  if (provider.contractVersion !== CONTRACT_VERSION) {
+    throw invalidSettings(
+      `The provider ${quote(name)} speaks the contract ${provider.contractVersion}, and this kernel ${CONTRACT_VERSION}. Take versions of both that agree.`,
+    );
+  }
+  // A template that is not valid would show only when somebody writes such an id: better now than then.
+  try {
+    refMatchersOf(provider);
+  } catch (error) {
+    throw CloudLinkError.from(error, {
+      reason: "ErrInvalidSettings",
+      message: `The kinds of the provider ${quote(name)} are not declared as they should be: each has a list of refTemplates.`,
+      origin: "caller",
+    });
+  }
 }
 
 function directoryOf(providers: readonly Provider[]): ProviderDirectory {
   const byName = new Map<string, Provider>();
   for (const provider of providers) {
     const { name } = provider.metadata;
-    if (provider.contractVersion !== CONTRACT_VERSION) {
-      throw invalidSettings(
-        `The provider "${name}" speaks the contract ${provider.contractVersion}, and this kernel ${CONTRACT_VERSION}. Take versions of both that agree.`,
-      );
-    }
     if (byName.has(name)) {
       throw invalidSettings(
         `There are two providers "${name}". Give one, or a registry that chooses between versions.`,
@@ -130,8 +188,32 @@ function directoryOf(providers: readonly Provider[]): ProviderDirectory {
   return { current: (name) => byName.get(name), list: () => all };
 }
 
-function isList(accounts: readonly Account[] | AccountDirectory | undefined): accounts is readonly Account[] {
-  return Array.isArray(accounts);
+function accountsOf(given: NexusSettings["accounts"]): AccountDirectory | undefined {
+  if (given === undefined) return undefined;
+  if (isAccountList(given)) return staticAccounts(given);
+  if (typeof given === "object" && given !== null && "find" in given) return given;
+  throw invalidSettings("accounts is a list of accounts, or a directory of them.");
+}
+
+function isAccountList(given: readonly Account[] | AccountDirectory): given is readonly Account[] {
+  return Array.isArray(given);
+}
+
+/** Whether or not a provider can end: a kernel that is closed does not wait for one that hangs. */
+async function closeInTime(provider: Provider): Promise<void> {
+  using ctx = background().withTimeout(CLOSE_TIMEOUT_MS).withCancel();
+  try {
+    await untilDone(ctx, (async () => await provider.close())());
+  } catch (error) {
+    if (ctx.error() === undefined) throw error;
+    const { name, version } = provider.metadata;
+    throw new CloudLinkError({
+      reason: "ErrDeadlineExceeded",
+      message: `The provider "${name}" ${version} did not close within ${CLOSE_TIMEOUT_MS} ms, and was left as it is.`,
+      origin: "plugin",
+      provider: name,
+    });
+  }
 }
 
 function kindsOf(providers: ProviderDirectory): readonly Kind[] {

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { background, CloudLinkError, createRef, VirtualMachine } from "@cloudlink/core";
 import { describe, expect, it } from "vitest";
 import { failureOf, notFound } from "../test/errors.ts";
@@ -36,6 +37,22 @@ describe("get", () => {
       traceId: answer.traceId,
       view: "standard",
     });
+  });
+
+  it("gives plain data: spread, cloned and shown it has all its parts, and nobody can change one", async () => {
+    const nexus = createNexus({ providers: [fakeProvider()] });
+    for (const native of [false, true]) {
+      const answer = await nexus.get(ctx, { kind: Thing, ref, native });
+      const { traceId } = answer;
+      expect(traceId).toMatch(/^[0-9a-f]{32}$/);
+      expect({ ...answer }.traceId).toBe(traceId);
+      expect(structuredClone(answer)).toMatchObject({ traceId, view: "standard", stats: answer.stats });
+      expect(inspect(answer)).toContain(traceId);
+      expect([answer, answer.freshness, answer.stats, answer.value].map(Object.isFrozen)).toEqual(Array(4).fill(true));
+    }
+    const { outcomes } = await nexus.getMany(ctx, { kind: Thing, refs: [ref] });
+    expect(outcomes[0]?.ok === true && Object.isFrozen(outcomes[0].state)).toBe(true);
+    for await (const { items } of nexus.list(ctx, { kind: Thing })) expect(items.every(Object.isFrozen)).toBe(true);
   });
 
   const mistakes: { readonly what: string; readonly ref: unknown; readonly reason: string; readonly says: string }[] = [

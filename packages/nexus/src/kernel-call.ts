@@ -23,6 +23,8 @@ export class KernelCall {
   readonly subject: CallSubject;
   /** By the context's `monotonicMs`. */
   readonly startedAt: number;
+  /** The same instant by the wall clock. */
+  readonly #startedAtWall: number;
   /** Name of the provider: `*` for a call that may reach several, and until it is known that there is one of that name. */
   provider = "*";
   vendorCalls = 0;
@@ -33,6 +35,7 @@ export class KernelCall {
     this.ctx = ctx;
     this.subject = subject;
     this.startedAt = ctx.clock.monotonicMs();
+    this.#startedAtWall = ctx.clock.nowMs();
   }
 
   /** The caller's place in its trace: what the context says, else what the running code is part of, else a new trace. */
@@ -43,6 +46,20 @@ export class KernelCall {
 
   get traceId(): string {
     return this.trace.traceId;
+  }
+
+  /**
+   * The instants of the wall clock between which everything that was observed for this call so far was observed: as the clock stood at
+   * the start and as it stands now, since it may have been set in between.
+   */
+  observedWithin(): { readonly fromMs: number; readonly toMs: number } {
+    const { clock } = this.ctx;
+    const nowMs = clock.nowMs();
+    const elapsedMs = clock.monotonicMs() - this.startedAt;
+    return {
+      fromMs: Math.min(this.#startedAtWall, nowMs - elapsedMs),
+      toMs: Math.max(nowMs, this.#startedAtWall + elapsedMs),
+    };
   }
 
   stats(): CallStats {

@@ -7,6 +7,7 @@ import type {
   ProviderDirectory,
   Telemetry,
 } from "@cloudlink/core";
+import type { KeepAwake } from "./keep-awake.ts";
 import type { PageTokens } from "./page-token.ts";
 import type { RefResolver } from "./ref-resolver.ts";
 import type { RetryBudgets } from "./retry-budget.ts";
@@ -24,6 +25,7 @@ export interface Kernel {
   readonly events: Events;
   readonly budgets: RetryBudgets;
   readonly pageTokens: PageTokens;
+  readonly awake: KeepAwake;
   readonly defaultTimeoutMs: number;
   readonly concurrency: number;
   /** Aborted when the kernel closes; every call that leaves for a vendor listens to it. */

@@ -44,18 +44,49 @@ describe("leaving a list", () => {
       },
       undefined,
     ]) {
-      const value = { items: [observationOf(thingRef("a"))], cursor: "1" };
+      const clock = createManualClock();
+      const value = { items: [observationOf(thingRef("a"), { observedAt: clock.nowMs() })], cursor: "1" };
       const batches = { next: async () => ({ done: false, value }), ...(end && { return: end }) };
       const list = () => ({ [Symbol.asyncIterator]: () => batches as never });
       const nexus = createNexus({ providers: [fakeProvider({ list })], accounts: accountsOf(["1"]) });
       let pages = 0;
-      for await (const { items } of nexus.list(ctx, { kind: Thing })) {
+      for await (const { items } of nexus.list(background({ clock }), { kind: Thing })) {
         expect(items).toHaveLength(1);
         pages += 1;
         if (pages === 2) break;
       }
       expect(pages).toBe(2);
     }
+  });
+
+  it("ends it at once though a page is on its way, and whoever waits for that gets the end", async () => {
+    const provider = fakeProvider({
+      list: pagedList({ pagesOf: () => [[["a"]]], before: () => new Promise(() => {}) }),
+    });
+    const telemetry = fakeTelemetry();
+    const accounts = accountsOf(["1"]);
+    const stuck = createNexus({ providers: [provider], accounts, telemetry });
+    const lost = createNexus({
+      providers: [provider],
+      accounts: { list: () => new Promise(() => {}), find: () => undefined },
+    });
+    const pages = stuck.list(ctx, { kind: Thing })[Symbol.asyncIterator]();
+    const next = pages.next();
+    await provider.whenCalled(1);
+    expect(await pages.return?.()).toEqual({ done: true, value: undefined });
+    expect(await next).toEqual({ done: true, value: undefined });
+    expect(await pages.next()).toEqual({ done: true, value: undefined });
+    expect(provider.requests[0]?.call.ctx.error()?.code).toBe("canceled");
+    expect(telemetry.calls.map(({ code }) => code)).toEqual(["ok"]);
+
+    const planned = lost.list(ctx, { kind: Thing })[Symbol.asyncIterator]();
+    const first = planned.next();
+    await planned.return?.();
+    expect((await first).done).toBe(true);
+    const unread = stuck.list(ctx, { kind: Thing })[Symbol.asyncIterator]();
+    await unread.return?.();
+    expect((await unread.next()).done).toBe(true);
+    expect(provider.requests).toHaveLength(1);
   });
 
   it("ends a part that waits to be tried again", async () => {
@@ -162,6 +193,66 @@ describe("leaving a list", () => {
     expect(((await pages.next()).value as ListPage<Thing>).nextPageToken).toBeUndefined();
     clock.advance(60);
     expect((await pages.next()).done).toBe(true);
+  });
+});
+
+describe("the deadline of a list", () => {
+  const held = (slow: readonly string[], pages = 1) =>
+    pagedList({
+      pagesOf: ({ scope }) => onePerPage(scope.account, pages),
+      before: ({ call }) => (slow.includes(call.scope.account) ? new Promise<never>(() => {}) : undefined),
+    });
+
+  it("ends it with what was read, and declares every part that was not, in the last page", async () => {
+    const clock = createManualClock();
+    const ids = ["1", "2", "3", "4", "5"];
+    // One is read, two are being read when it comes, and two wait.
+    const provider = fakeProvider({ list: held(["2", "3", "4", "5"]) });
+    const nexus = createNexus({ providers: [provider], accounts: accountsOf(ids), concurrency: 2 });
+    const pages = nexus.list(background({ clock }).withTimeout(200), { kind: Thing })[Symbol.asyncIterator]();
+    const first: ListPage<Thing> = (await pages.next()).value;
+    expect(first.items.map(({ value }) => value.id)).toEqual(["1-0"]);
+    const next = pages.next();
+    await provider.whenCalled(3);
+    clock.advance(200);
+    const last: ListPage<Thing> = (await next).value;
+    expect(last.problems.map(({ account, error }) => [account, error.code, error.traceId === last.traceId])).toEqual(
+      ["4", "5", "2", "3"].map((account) => [account, "deadline_exceeded", true]),
+    );
+    expect(last.nextPageToken).toBeUndefined();
+    expect((await pages.next()).done).toBe(true);
+    expect(provider.requests).toHaveLength(3);
+  });
+
+  it("hands out what had arrived when it came, though nobody had asked for it yet", async () => {
+    const clock = createManualClock();
+    const provider = fakeProvider({ list: pagedList({ pagesOf: ({ scope }) => onePerPage(scope.account, 3) }) });
+    const nexus = createNexus({ providers: [provider], accounts: accountsOf(["1"]) });
+    const pages = nexus.list(background({ clock }).withTimeout(200), { kind: Thing })[Symbol.asyncIterator]();
+    await pages.next();
+    const second: ListPage<Thing> = (await pages.next()).value;
+    expect(second.items.map(({ value }) => value.id)).toEqual(["1-1"]);
+    await setImmediate();
+    clock.advance(200);
+    const last: ListPage<Thing> = (await pages.next()).value;
+    expect(last.problems.map(({ account, error }) => [account, error.code])).toEqual([["1", "deadline_exceeded"]]);
+    expect((await pages.next()).done).toBe(true);
+  });
+
+  it("rejects when it comes before anything was read, though a part had failed by something else", async () => {
+    const clock = createManualClock();
+    const broken = held(["2"]);
+    const list = async function* (...request: Parameters<typeof broken>) {
+      if (request[0].scope.account === "1") throw new TypeError("broken");
+      yield* broken(...request);
+    };
+    const provider = fakeProvider({ list });
+    const nexus = createNexus({ providers: [provider], accounts: accountsOf(["1", "2"]) });
+    const failed = failureOf(pagesOf(nexus.list(background({ clock }).withTimeout(50), { kind: Thing })));
+    await provider.whenCalled(2);
+    await setImmediate();
+    clock.advance(50);
+    expect((await failed).code).toBe("deadline_exceeded");
   });
 });
 

@@ -1,4 +1,4 @@
-import { type Account, background } from "@cloudlink/core";
+import { type Account, background, type ProviderCall } from "@cloudlink/core";
 import { createManualClock } from "@cloudlink/core/testing";
 import { describe, expect, it } from "vitest";
 import { failureOf, refused } from "../test/errors.ts";
@@ -6,7 +6,7 @@ import { fakeCredentials } from "../test/fake-ports.ts";
 import { type FakeProviderSettings, fakeProvider, never } from "../test/fake-provider.ts";
 import { pagedList } from "../test/paged-list.ts";
 import { pagesOf } from "../test/pages.ts";
-import { Thing } from "../test/thing.ts";
+import { observationOf, stamped, Thing, thingRef } from "../test/thing.ts";
 import { createNexus, type NexusSettings } from "./create-nexus.ts";
 import type { ListRequest } from "./requests.ts";
 
@@ -123,6 +123,45 @@ describe("a list that cannot be", () => {
     expect(error).toMatchObject({ code: "invalid_argument", reason, operation: "list" });
     expect(error.message).toContain(says);
     expect(provider.requests).toEqual([]);
+  });
+
+  it("is read in the view that a filter's field is in, and refused where the provider has no such view of a list", async () => {
+    const ids = ["ok", "bad"];
+    const seeing = async function* (call: ProviderCall, { view }: { readonly view: string }) {
+      const items = ids.map((id) => {
+        const seen = observationOf(thingRef(id), { view, value: view === "health" ? { health: id } : {} });
+        return stamped(call, seen);
+      });
+      yield { items, cursor: null };
+    };
+    const operations = { operations: ["list"], pushDown: [], maxPageSize: 10 };
+    const wide = fakeProvider({
+      list: seeing,
+      capabilities: { list: { ...operations, views: ["standard", "health"] } },
+    });
+    const narrow = fakeProvider({ list: seeing });
+    const where = { health: "ok" };
+    const accounts = [account("1", { regions: ["north"] })];
+    const nexus = createNexus({ providers: [wide], accounts });
+    for (const view of [undefined, "state", "health"]) {
+      const pages = await pagesOf(nexus.list(ctx, { kind: Thing, where, ...(view !== undefined && { view }) }));
+      expect(pages.flatMap(({ items }) => items.map(({ value, view: held }) => [value.id, held]))).toEqual([
+        ["ok", "health"],
+      ]);
+    }
+    await pagesOf(nexus.list(ctx, { kind: Thing, where: { state: "running" } }));
+    expect(wide.requests.map((asked) => asked.method === "list" && asked.request.view)).toEqual([
+      "health",
+      "health",
+      "health",
+      "standard",
+    ]);
+
+    const refusing = createNexus({ providers: [narrow], accounts });
+    const error = await failureOf(pagesOf(refusing.list(ctx, { kind: Thing, where })));
+    expect(error).toMatchObject({ code: "unimplemented", reason: "ErrUnimplemented", provider: "fake" });
+    expect(error.message).toContain('the view "health", which the filter "health" needs');
+    expect(narrow.requests).toEqual([]);
   });
 
   it("hands a provider no region that is none, though its account may be asked about any", async () => {

@@ -7,9 +7,12 @@ import {
   type Kind,
   type ListProblem,
   NONE,
+  quote,
+  untilDone,
 } from "@cloudlink/core";
 import { identifiedAccount } from "./ambient-accounts.ts";
 import { stepContext } from "./call-bounds.ts";
+import { checkTexts } from "./entrance.ts";
 import type { Kernel } from "./kernel.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { ListSource } from "./list-source.ts";
@@ -17,8 +20,7 @@ import type { ListPosition } from "./page-token.ts";
 import { checkPermission } from "./permission-check.ts";
 import { unknownProvider } from "./ref-resolver.ts";
 import type { ListRequest } from "./requests.ts";
-import { type Route, routeOf, unimplemented, viewFor } from "./route.ts";
-import { untilDone } from "./until-done.ts";
+import { listView, type Route, routeOf, unimplemented } from "./route.ts";
 
 /** The form of a region in a ref. Vendors' host names are made of regions, so nothing else gets to a provider. */
 const regionForm = /^[a-z0-9][a-z0-9-]{0,62}$/;
@@ -49,6 +51,9 @@ export async function planList<K extends Kind>(
   if (pageSize !== undefined && !(Number.isInteger(pageSize) && pageSize >= 1)) {
     throw invalidRequest(`pageSize is a whole number, 1 or more; it was ${pageSize}.`);
   }
+  if (isSelection(wanted.accounts)) checkTexts("accounts", wanted.accounts);
+  if (isSelection(wanted.regions)) checkTexts("regions", wanted.regions);
+  if (wanted.providers !== undefined) checkTexts("providers", wanted.providers);
   const routes = routesFor(kernel, wanted);
   const sources = new Map<string, ListSource>();
   const problems: ListProblem[] = [];
@@ -72,7 +77,7 @@ export async function planList<K extends Kind>(
       if (error !== undefined) throw error;
       const declared = route.capabilities.list;
       if (declared === undefined) throw unimplemented(route.provider, `list for ${kind.name}`);
-      const view = viewFor(route, { kind, view: wanted.view, declared: declared.views });
+      const view = listView(route, { kind, view: wanted.view, declared: declared.views, filter });
       const scope = createScope({ ...place, tenant: ctx.tenant, role });
       const cursor = Object.hasOwn(position, scope.key) ? position[scope.key] : undefined;
       if (cursor === null) continue;
@@ -82,6 +87,10 @@ export async function planList<K extends Kind>(
     }
   }
   return { sources: [...sources.values()], problems };
+}
+
+function isSelection(given: "*" | readonly string[] | undefined): boolean {
+  return given !== undefined && given !== "*";
 }
 
 interface ListedAccount {
@@ -190,14 +199,9 @@ function unknownAccount(id: string | undefined, known: ReadonlySet<string>): Clo
     message:
       id === undefined
         ? "No account is configured for the providers asked. Add one to the accounts."
-        : `The account ${shortened(id)} is not configured. Configured: ${listed || "none"}.`,
+        : `The account ${quote(id)} is not configured. Configured: ${listed || "none"}.`,
     origin: "caller",
   });
-}
-
-/** A caller's text in a message: short, and without what a terminal or a log would take for more than text. */
-function shortened(text: string): string {
-  return JSON.stringify(String(text).slice(0, 80));
 }
 
 function invalidRequest(message: string): CloudLinkError {

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { background, CloudLinkError } from "@cloudlink/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -178,6 +179,62 @@ describe("a page token", () => {
     const pageToken = pages[failed]?.nextPageToken;
     const rest = await listedIds(nexus.list(ctx, { kind: Thing, ...(pageToken !== undefined && { pageToken }) }));
     expect([...handed, ...rest].sort()).toEqual(["0-0", "0-1", "0-2", "1-0", "1-1", "1-2"]);
+  });
+
+  it("gets whoever takes a page at a time through to the end, though a part fails at once, again and again", async () => {
+    const list = pagedList({
+      pagesOf: ({ scope }) => onePerPage(scope.account, 4),
+      // Nothing is as fast as a refusal.
+      before: ({ call }) => (call.scope.account === "0" ? Promise.reject(unavailable()) : setImmediate()),
+    });
+    const provider = fakeProvider({ list });
+    const timed = background({ clock: impatientClock() });
+    for (const concurrency of [1, 2]) {
+      const nexus = createNexus({ providers: [provider], accounts: accountsOf(2), concurrency });
+      const ids: string[] = [];
+      const declared: string[] = [];
+      const tokens: (string | undefined)[] = [];
+      let error: unknown;
+      do {
+        const pageToken = tokens.at(-1);
+        const pages = nexus.list(timed, { kind: Thing, ...(pageToken !== undefined && { pageToken }) });
+        try {
+          for await (const page of pages) {
+            ids.push(...page.items.map(({ value }) => value.id));
+            declared.push(...page.problems.map(({ account }) => account));
+            tokens.push(page.nextPageToken);
+            break;
+          }
+        } catch (thrown) {
+          error = thrown;
+        }
+      } while (tokens.at(-1) !== undefined && error === undefined && tokens.length < 20);
+      expect(ids).toEqual(["1-0", "1-1", "1-2", "1-3"]);
+      expect(new Set(tokens).size).toBe(tokens.length);
+      // The part that fails is heard of: as a problem beside items, or, when it is all that is left, as the error.
+      expect(declared.length > 0 || CloudLinkError.isInstance(error)).toBe(true);
+    }
+  });
+
+  it("with which every part that is left fails rejects, as one does whose cursor the vendor no longer takes", async () => {
+    let stale = false;
+    const list = pagedList({
+      pagesOf: ({ scope }) => onePerPage(scope.account, 2),
+      before: () => {
+        if (stale) throw new CloudLinkError({ reason: "ErrStalePageToken", message: "List again.", origin: "vendor" });
+      },
+    });
+    const nexus = createNexus({ providers: [fakeProvider({ list })], accounts: accountsOf(2) });
+    for await (const { nextPageToken } of nexus.list(ctx, { kind: Thing })) {
+      stale = true;
+      const rest = nexus.list(ctx, { kind: Thing, ...(nextPageToken !== undefined && { pageToken: nextPageToken }) });
+      expect(await failureOf(pagesOf(rest))).toMatchObject({
+        code: "failed_precondition",
+        reason: "ErrStalePageToken",
+        details: { otherPartsFailed: "1" },
+      });
+      break;
+    }
   });
 
   it("is refused if it was altered, or is another tenant's, request's, key's or version's", async () => {

@@ -80,7 +80,7 @@ export class ListSource {
         run: async (providerCall) => {
           const open = this.#openUnder(providerCall, { call, ctx });
           try {
-            return await this.#readPage(open, ctx);
+            return await this.#readPage(open, call);
           } catch (error) {
             this.#end(open);
             throw error;
@@ -128,10 +128,10 @@ export class ListSource {
     return this.#open;
   }
 
-  async #readPage(open: OpenList, ctx: Context): Promise<SourcePage> {
+  async #readPage(open: OpenList, call: KernelCall): Promise<SourcePage> {
     const { scope, route } = this;
     const { view, filter } = this.#wish;
-    const expected = { provider: route.provider, kind: route.handler.kind, scope, view };
+    const expected = { call, provider: route.provider, kind: route.handler.kind, scope, view };
     const items: ResourceState<unknown>[] = [];
     for (;;) {
       const { done, value: batch } = await open.batches.next();
@@ -139,7 +139,7 @@ export class ListSource {
       if (open !== this.#open) return { items: [], cursor: null };
       for (const given of done === true ? [] : batch.items) {
         const observation = acceptObservation(given, expected);
-        if (matchesFilter(filter, observation.value)) items.push(stateOf(ctx, { observation, source: "live" }));
+        if (matchesFilter(filter, observation.value)) items.push(stateOf(call.ctx, { observation, source: "live" }));
       }
       if (done !== true && batch.cursor === undefined) continue;
       const cursor = done === true ? null : (batch.cursor ?? null);

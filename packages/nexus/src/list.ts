@@ -11,6 +11,7 @@ import {
   type ValueOf,
 } from "@cloudlink/core";
 import { callContext } from "./call-bounds.ts";
+import { checkEntrance } from "./entrance.ts";
 import type { Kernel } from "./kernel.ts";
 import { KernelCall } from "./kernel-call.ts";
 import { planList } from "./list-plan.ts";
@@ -24,12 +25,30 @@ type Arrival =
   | { readonly source: ListSource; readonly error: unknown };
 
 /** See {@link Nexus.list}. */
-export async function* list<K extends Kind>(
+export function list<K extends Kind>(
   kernel: Kernel,
   ctx: Context,
   request: ListRequest<K>,
 ): AsyncGenerator<ListPage<ValueOf<K>>, void, undefined> {
-  const call = new KernelCall(ctx, { telemetry: kernel.telemetry, operation: "list", kind: request.kind.name });
+  const leaving = new AbortController();
+  const pages = readPages(kernel, ctx, { request, leaving: leaving.signal });
+  const end = pages.return.bind(pages);
+  // A generator that is busy would end only once it has a page: whoever leaves does not wait for that, and nor do the vendor's calls.
+  pages.return = (value) => {
+    leaving.abort();
+    return end(value);
+  };
+  return pages;
+}
+
+async function* readPages<K extends Kind>(
+  kernel: Kernel,
+  ctx: Context,
+  { request, leaving }: { readonly request: ListRequest<K>; readonly leaving: AbortSignal },
+): AsyncGenerator<ListPage<ValueOf<K>>, void, undefined> {
+  checkEntrance(kernel, { operation: "list", ctx, request });
+  const { telemetry } = kernel;
+  const call = new KernelCall(ctx.withSignal(leaving), { telemetry, operation: "list", kind: request.kind.name });
   const parts = new ListParts(kernel, call);
   let failure: CloudLinkError | undefined;
   try {
@@ -39,6 +58,8 @@ export async function* list<K extends Kind>(
       yield page as ListPage<ValueOf<K>>;
     }
   } catch (error) {
+    // Whoever left while a page was on its way gets the end of the list in its place.
+    if (leaving.aborted) return;
     failure = call.failure(error);
     throw failure;
   } finally {
@@ -60,7 +81,10 @@ class ListParts implements Disposable {
   #reading = 0;
   #arrived: Arrival[] = [];
   #problems: ListProblem[] = [];
+  /** Whether any part has come a page further in this run. */
   #anythingRead = false;
+  /** The deadline's error, once it has come. */
+  #overdue: CloudLinkError | undefined;
   #lastIsOut = false;
   #wake: () => void = () => {};
 
@@ -71,6 +95,7 @@ class ListParts implements Disposable {
   }
 
   async plan<K extends Kind>(wanted: ListRequest<K>): Promise<void> {
+    using _awake = this.#kernel.awake.hold();
     const filter = createFilter(wanted.kind, { where: wanted.where, tags: wanted.tags });
     this.#binding = { tenant: this.#ctx.tenant, request: textOf(wanted, filter) };
     const { pageToken } = wanted;
@@ -80,33 +105,51 @@ class ListParts implements Disposable {
     this.#sources = plan.sources;
     this.#waiting = [...plan.sources];
     this.#problems = [...plan.problems];
-    this.#anythingRead = pageToken !== undefined;
   }
 
   /**
-   * The next page, or `undefined` after the last, which may be empty: the consumer hears how the list ended.
+   * The next page, or `undefined` after the last, which may be empty: the consumer hears how the list ended. When the deadline comes, what
+   * has been read is handed out and what has not is declared, together, in the last page.
    *
-   * @throws the first part's error when every part failed: there is no partial result to declare then.
+   * @throws the first part's error when every part failed, and the deadline's when it came before anything was read: there is no partial
+   *   result to declare then. Why the list is over when it was canceled.
    */
   async next(): Promise<ListPage<unknown> | undefined> {
+    using _awake = this.#kernel.awake.hold();
     const items: ResourceState<unknown>[] = [];
     while (!this.#isAtEnd()) {
-      this.#ctx.throwIfDone();
+      this.#giveUpIfOverdue();
       this.#read();
-      if (this.#arrived.length === 0) {
+      if (this.#arrived.length === 0 && this.#reading > 0) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
       }
       this.#takeArrived(items);
-      // Until a part has worked, problems are held back: they may be all there is.
+      // Until a part has worked, problems are held back: they may be all there is. That goes for a list that is gone on with, too: a page
+      // that only says what failed would have the token that it went on from, and whoever takes a page at a time would never get further.
       const isWorthAPage = items.length > 0 || (this.#anythingRead && this.#problems.length > 0);
-      if (isWorthAPage && !this.#isAtEnd()) return this.#page(items);
+      if (isWorthAPage && !this.#isAtEnd() && this.#ctx.error() === undefined) return this.#page(items);
     }
     if (this.#lastIsOut) return undefined;
     this.#lastIsOut = true;
-    if (this.#problems.length > 0 && !this.#anythingRead) throw allFailed(this.#problems);
+    if (this.#problems.length > 0 && !this.#anythingRead) throw this.#overdue ?? allFailed(this.#problems);
     return this.#page(items);
+  }
+
+  /** At the deadline, declares the parts that wait to be read; those that are being read end by themselves. @throws when it was canceled. */
+  #giveUpIfOverdue(): void {
+    const error = this.#ctx.error();
+    if (error === undefined) return;
+    if (error.code !== "deadline_exceeded") throw error;
+    this.#overdue = error;
+    for (const source of this.#waiting.splice(0)) this.#fail(source, error);
+  }
+
+  #fail({ scope }: ListSource, thrown: unknown): void {
+    const { provider, partition, account, region } = scope;
+    const error = this.#call.failure(thrown, { provider });
+    this.#problems.push({ provider, partition, account, region, error });
   }
 
   #isAtEnd(): boolean {
@@ -135,11 +178,9 @@ class ListParts implements Disposable {
     for (const arrival of this.#arrived.splice(0)) {
       const { source } = arrival;
       if ("error" in arrival) {
-        // The whole list is over, not this part of it.
-        this.#ctx.throwIfDone();
-        const { provider, partition, account, region } = source.scope;
-        const error = this.#call.failure(arrival.error, { provider });
-        this.#problems.push({ provider, partition, account, region, error });
+        // If it was canceled the whole list is over, not this part of it.
+        this.#giveUpIfOverdue();
+        this.#fail(source, arrival.error);
         continue;
       }
       this.#anythingRead = true;
@@ -154,7 +195,7 @@ class ListParts implements Disposable {
     const problems = this.#problems;
     this.#problems = [];
     const { traceId } = this.#call;
-    const stats = this.#call.stats();
+    const stats = Object.freeze(this.#call.stats());
     if (this.#lastIsOut) return { items, problems, traceId, stats, nextPageToken: undefined };
     const taken = this.#steps.length;
     let token: string | undefined;
@@ -172,7 +213,7 @@ class ListParts implements Disposable {
     };
   }
 
-  /** A part that failed is tried again by whoever goes on from here. */
+  /** A part that failed is asked again by whoever goes on from here, whatever it failed by: what was denied may be permitted by then. */
   #pageToken(steps: number): string | undefined {
     if (this.#binding === undefined) return undefined;
     return this.#kernel.pageTokens.issue(Object.fromEntries(this.#steps.slice(0, steps)), this.#binding);

@@ -7,7 +7,7 @@ import type { GetManyRequest, GetRequest, ListRequest } from "./requests.ts";
  * Every call ends by the context's deadline, or by the kernel's default where the context has none, and as soon as the context
  * is canceled; every answer and every error has the trace id. Errors are `CloudLinkError`s.
  */
-export interface Nexus {
+export interface Nexus extends AsyncDisposable {
   /**
    * The state of one resource.
    *
@@ -29,7 +29,9 @@ export interface Nexus {
    * empty, has no `nextPageToken`.
    *
    * @throws `invalid_argument` for an account, region, provider, filter, page size or page token that is not known or not possible;
-   *   `deadline_exceeded`; `canceled`; the first part's error when every part failed.
+   *   `canceled`; the first part's error when every part failed, of a list that is gone on with every part that was left;
+   *   `deadline_exceeded` when the deadline came before anything was read. Later it ends the list: what was read until then is in the last
+   *   page, and every part that was not read to its end is among its `problems`.
    */
   list<K extends Kind>(ctx: Context, request: ListRequest<K>): AsyncIterable<ListPage<ValueOf<K>>>;
   /** The ref that a text stands for: a ref's own text, or an id of a vendor's. @throws `invalid_argument` (`ErrInvalidRef`). */
@@ -40,6 +42,11 @@ export interface Nexus {
   providers(): readonly Provider[];
   /** Every kind that a provider serves. */
   kinds(): readonly Kind[];
-  /** Cancels what still runs and closes the providers it was given. */
+  /**
+   * Cancels what still runs and closes the providers it was given as a list; a directory is for its owner to close. Once it is done it does
+   * nothing more, however often it is called. `await using` calls it at the end of a block.
+   *
+   * @throws what a provider failed to close by, after all have ended; `deadline_exceeded` for one that takes longer than 5 s.
+   */
   close(): Promise<void>;
 }

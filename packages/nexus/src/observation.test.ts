@@ -1,8 +1,8 @@
 import { background, type Observation, type Provider } from "@cloudlink/core";
 import { createManualClock } from "@cloudlink/core/testing";
 import { describe, expect, it } from "vitest";
-import { failureOf, notFound, unavailable } from "../test/errors.ts";
-import { fakeCache, fakeCredentials, fakeEvents } from "../test/fake-ports.ts";
+import { failureOf } from "../test/errors.ts";
+import { fakeCache, fakeCredentials } from "../test/fake-ports.ts";
 import { fakeProvider } from "../test/fake-provider.ts";
 import { pagesOf } from "../test/pages.ts";
 import { observationOf, Thing, thingRef } from "../test/thing.ts";
@@ -10,6 +10,9 @@ import { createNexus } from "./create-nexus.ts";
 
 const ctx = background();
 const ref = thingRef("a");
+/** What comes of the reads below when nothing is wrong with it: their clock stands still. */
+const still = background({ clock: createManualClock({ nowMs: 500_000 }) });
+const now = observationOf(ref, { observedAt: 500_000 });
 
 /** The ways to read `ref`, each with the error it comes to if the provider hands over `observation`. */
 function readsOf(observation: unknown) {
@@ -26,15 +29,15 @@ function readsOf(observation: unknown) {
     ],
   });
   return [
-    ["get", () => failureOf(nexus.get(ctx, { kind: Thing, ref }))],
+    ["get", () => failureOf(nexus.get(still, { kind: Thing, ref }))],
     [
       "getMany",
       async () => {
-        const { outcomes } = await nexus.getMany(ctx, { kind: Thing, refs: [ref] });
+        const { outcomes } = await nexus.getMany(still, { kind: Thing, refs: [ref] });
         return outcomes[0]?.ok === false ? outcomes[0].error : undefined;
       },
     ],
-    ["list", () => failureOf(pagesOf(nexus.list(ctx, { kind: Thing })))],
+    ["list", () => failureOf(pagesOf(nexus.list(still, { kind: Thing })))],
   ] as const;
 }
 
@@ -50,6 +53,15 @@ describe("what a provider hands over", () => {
     { what: "an unknown view", observation: observationOf(ref, { view: "everything" }) },
     { what: "no instant", observation: { ...observationOf(ref), observedAt: undefined } },
     { what: "an impossible instant", observation: observationOf(ref, { observedAt: Number.NaN }) },
+    { what: "an instant long before the call", observation: observationOf(ref, { observedAt: 440_000 }) },
+    { what: "an instant that is yet to come", observation: observationOf(ref, { observedAt: 4_100_000 }) },
+    { what: "no value", observation: { ...now, value: undefined } },
+    { what: "the value null", observation: { ...now, value: null } },
+    { what: "a text for a value", observation: { ...now, value: "running" } },
+    { what: "a lag that is none", observation: { ...now, sourceLagMs: Number.NaN } },
+    { what: "a lag below zero", observation: { ...now, sourceLagMs: -1 } },
+    { what: "a lag without end", observation: { ...now, sourceLagMs: Number.POSITIVE_INFINITY } },
+    { what: "a lag that is a text", observation: { ...now, sourceLagMs: "1s" } },
   ];
   it.each(wrong)("is a fault if it is $what", async ({ observation }) => {
     for (const [read, failing] of readsOf(observation)) {
@@ -60,6 +72,47 @@ describe("what a provider hands over", () => {
         origin: "plugin",
         provider: "fake",
       });
+    }
+  });
+
+  it("is taken within a second of the call by the clock, for a provider may go by another host's", async () => {
+    const clock = createManualClock({ nowMs: 100_000 });
+    const readAt = async (observedAt: number) => {
+      const get = async () => {
+        clock.advance(500);
+        return observationOf(ref, { observedAt });
+      };
+      const nexus = createNexus({ providers: [fakeProvider({ get })] });
+      clock.setWall(100_000);
+      return await nexus.get(background({ clock }), { kind: Thing, ref }).then(
+        ({ freshness }) => freshness.ageMs,
+        ({ reason, message }) => [reason, message],
+      );
+    };
+    expect(await readAt(99_000)).toBe(1_500);
+    expect(await readAt(101_500)).toBe(0);
+    expect(await readAt(98_999)).toEqual([
+      "ErrProviderFault",
+      expect.stringContaining("1001 ms before the call began"),
+    ]);
+    expect(await readAt(101_501)).toEqual(["ErrProviderFault", expect.stringContaining("1001 ms from now")]);
+  });
+
+  it("is no fault if the wall clock is set while the call runs", async () => {
+    for (const wall of [1_000, 9_000_000]) {
+      for (const setFirst of [true, false]) {
+        const clock = createManualClock({ nowMs: 500_000 });
+        const get = async () => {
+          clock.advance(10);
+          if (setFirst) clock.setWall(wall);
+          const seen = observationOf(ref, { observedAt: clock.nowMs() });
+          if (!setFirst) clock.setWall(wall);
+          clock.advance(10);
+          return seen;
+        };
+        const nexus = createNexus({ providers: [fakeProvider({ get })] });
+        expect((await nexus.get(background({ clock }), { kind: Thing, ref })).value.id).toBe("a");
+      }
     }
   });
 
@@ -114,114 +167,6 @@ describe("what a provider hands over", () => {
     const { value } = await nexus.get(ctx, { kind: Thing, ref });
     expect(value).toBe(made.value);
     expect(Object.isFrozen(value) && Object.isFrozen(value.tags)).toBe(true);
-  });
-});
-
-describe("the cache port", () => {
-  const clock = createManualClock({ nowMs: 50_000 });
-  const timed = background({ clock });
-
-  it("is looked at only where an older answer will do, and never for a native body", async () => {
-    const cache = fakeCache();
-    const nexus = createNexus({ providers: [fakeProvider()], cache });
-    await nexus.get(timed, { kind: Thing, ref });
-    await nexus.get(timed, { kind: Thing, ref, maxAgeMs: 0 });
-    await nexus.get(timed, { kind: Thing, ref, maxAgeMs: 9, native: true });
-    await nexus.getMany(timed, { kind: Thing, refs: [ref] });
-    expect(cache.looks).toEqual([]);
-    await nexus.get(timed, { kind: Thing, ref, maxAgeMs: 2_000, view: "state" });
-    await nexus.getMany(timed, { kind: Thing, refs: [ref], maxAgeMs: Number.POSITIVE_INFINITY });
-    expect(cache.looks).toMatchObject([
-      { ref, major: 1, view: "standard", observedFrom: 48_000 },
-      { ref, major: 1, view: "standard", observedFrom: Number.NEGATIVE_INFINITY },
-    ]);
-  });
-
-  it("answers without credentials or provider", async () => {
-    const observation = observationOf(ref, { observedAt: 49_000, value: { state: "kept" } });
-    const cache = fakeCache(() => ({ observation, source: "memory" }));
-    const provider = fakeProvider();
-    const credentials = fakeCredentials();
-    const nexus = createNexus({ providers: [provider], cache, credentials });
-    const answer = await nexus.get(timed, { kind: Thing, ref, maxAgeMs: 5_000 });
-    expect(answer).toMatchObject({
-      value: { state: "kept" },
-      freshness: { source: "memory", observedAt: 49_000, ageMs: 1_000 },
-    });
-    expect(answer.stats.vendorCalls).toBe(0);
-    expect(Object.isFrozen(answer.value.tags)).toBe(true);
-    const { outcomes } = await nexus.getMany(timed, { kind: Thing, refs: [ref], maxAgeMs: 5_000 });
-    expect(outcomes).toMatchObject([{ ok: true, state: { freshness: { source: "memory" } } }]);
-    expect(provider.requests).toEqual([]);
-    expect(credentials.taken).toEqual([]);
-  });
-
-  it("hears that a fill begins before the vendor is asked, and keeps what came, frozen and without its native body", async () => {
-    const cache = fakeCache();
-    const stepsAtTheVendor: string[][] = [];
-    const see = async () => {
-      stepsAtTheVendor.push([...cache.steps]);
-      return { ...observationOf(ref), native: { adminPassword: "hunter2" } };
-    };
-    const events = fakeEvents();
-    const provider = fakeProvider({ get: see, getMany: async () => [{ ok: true, ref, state: await see() }] });
-    const nexus = createNexus({ providers: [provider], cache, events });
-    await nexus.get(ctx, { kind: Thing, ref });
-    await nexus.get(ctx, { kind: Thing, ref, native: true });
-    const { outcomes } = await nexus.getMany(ctx, { kind: Thing, refs: [ref] });
-    expect(stepsAtTheVendor).toEqual([
-      ["begin"],
-      ["begin", "store", "begin"],
-      ["begin", "store", "begin", "store", "begin"],
-    ]);
-    expect(cache.steps).toHaveLength(6);
-    for (const kept of [...cache.stored, ...events.published.map(({ observation }) => observation)]) {
-      expect(Object.isFrozen(kept) && Object.isFrozen(kept?.value)).toBe(true);
-      expect(kept).not.toHaveProperty("native");
-    }
-    expect(JSON.stringify([cache.stored, events.published, outcomes])).not.toContain("hunter2");
-    expect(events.published).toMatchObject(
-      Array.from({ length: 3 }, () => ({
-        type: "observed",
-        kind: "test.Thing",
-        ref: ref.key,
-        scope: { account: "1", region: "north" },
-      })),
-    );
-  });
-
-  it("keeps nothing of what failed or was not what it should be", async () => {
-    for (const get of [
-      () => Promise.reject(notFound()),
-      () => Promise.reject(new TypeError("broken")),
-      async () => observationOf(thingRef("b")),
-    ]) {
-      const cache = fakeCache();
-      const events = fakeEvents();
-      const nexus = createNexus({
-        providers: [fakeProvider({ get, capabilities: { getMany: undefined } })],
-        cache,
-        events,
-      });
-      await failureOf(nexus.get(ctx, { kind: Thing, ref }));
-      await nexus.getMany(ctx, { kind: Thing, refs: [ref] });
-      expect(cache.steps).toEqual(["begin", "begin"]);
-      expect(events.published.filter(({ type }) => type === "observed")).toEqual([]);
-    }
-  });
-
-  it("has one fill a read, tries included", async () => {
-    const clock = createManualClock();
-    const cache = fakeCache();
-    const outcomes = [() => Promise.reject(unavailable()), async () => observationOf(ref)];
-    const provider = fakeProvider({
-      get: () => (outcomes.shift() ?? outcomes[0])?.() ?? Promise.reject(unavailable()),
-    });
-    const reading = createNexus({ providers: [provider], cache }).get(background({ clock }), { kind: Thing, ref });
-    await clock.whenPending(2);
-    clock.advanceToNext();
-    await reading;
-    expect(cache.steps).toEqual(["begin", "store"]);
   });
 });
 

@@ -50,9 +50,15 @@ export function batchesOf(missed: readonly MissedRead[]): readonly ReadBatch[] {
 /** An outcome for each read of the batch, in its order. */
 export async function readBatch(
   kernel: Kernel,
-  request: { readonly call: KernelCall; readonly ctx: Context; readonly batch: ReadBatch },
+  request: {
+    readonly call: KernelCall;
+    readonly ctx: Context;
+    readonly batch: ReadBatch;
+    /** By how much the source may lag. */
+    readonly maxLagMs: number;
+  },
 ): Promise<readonly Outcome<Observation<unknown>>[]> {
-  const { call, ctx, batch } = request;
+  const { call, ctx, batch, maxLagMs } = request;
   const { scope, route } = batch;
   const { provider, capabilities } = route;
   return await callVendor(kernel, {
@@ -64,7 +70,7 @@ export async function readBatch(
     run: async (providerCall) => {
       const given = new Map<string, Outcome<Observation<unknown>>>();
       for (const outcome of await ask(providerCall, batch)) given.set(outcome.ref.key, outcome);
-      return batch.reads.map(({ read }) => acceptOutcome(given.get(read.ref.key), { batch, read }));
+      return batch.reads.map(({ read }) => acceptOutcome(given.get(read.ref.key), { call, batch, read, maxLagMs }));
     },
   });
 }
@@ -94,15 +100,22 @@ async function ask(
 /** What the provider gave for one ref. What is wrong with it is that ref's trouble, and spoils no other. */
 function acceptOutcome(
   given: Outcome<Observation<unknown>> | undefined,
-  asked: { readonly batch: ReadBatch; readonly read: CacheRead },
+  asked: {
+    readonly call: KernelCall;
+    readonly batch: ReadBatch;
+    readonly read: CacheRead;
+    readonly maxLagMs: number;
+  },
 ): Outcome<Observation<unknown>> {
+  const { call, maxLagMs } = asked;
   const { scope, route, view } = asked.batch;
   const { ref } = asked.read;
   const { provider, handler } = route;
   try {
     if (given === undefined) throw providerFault(provider, "it left a ref without an outcome");
     if (!given.ok) throw given.error;
-    const state = acceptObservation(given.state, { provider, kind: handler.kind, scope, view, ref });
+    const { kind } = handler;
+    const state = acceptObservation(given.state, { call, provider, kind, scope, view, ref, maxLagMs });
     return { ok: true, ref, state };
   } catch (error) {
     return { ok: false, ref, error: providerError(error, provider) };

@@ -1,12 +1,11 @@
 import { CloudLinkError, type Kind, NONE, type Ref, type Scope } from "@cloudlink/core";
 import { scopeOf } from "./accounts.ts";
 import { ambientAccount } from "./ambient-accounts.ts";
-import { readContext } from "./call-bounds.ts";
+import { isPromise, waitedFor } from "./in-time.ts";
 import type { Kernel } from "./kernel.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { checkPermission } from "./permission-check.ts";
 import { type Route, routeTo } from "./route.ts";
-import { untilDone } from "./until-done.ts";
 
 /** Where a read of one ref goes. */
 export interface ReadTarget {
@@ -54,20 +53,8 @@ export async function readTarget(
   }
   checkPermission(kernel, { ctx, action: "get", kind: kind.name, target: ref });
   const found = kernel.accounts === undefined ? ambientAccount(ref) : kernel.accounts.find(ctx, ref);
-  const account = isPromise(found) ? await inTime(kernel, { call, promise: found }) : found;
+  const account = isPromise(found) ? await waitedFor(kernel, { call, promise: found }) : found;
   return { ref, route, scope: scopeOf(ctx.tenant, { ref, account }) };
-}
-
-function isPromise<Value>(value: Value | Promise<Value>): value is Promise<Value> {
-  return typeof value === "object" && value !== null && "then" in value;
-}
-
-async function inTime<Value>(
-  kernel: Kernel,
-  { call, promise }: { readonly call: KernelCall; readonly promise: Promise<Value> },
-): Promise<Value> {
-  using ctx = readContext(kernel, call);
-  return await untilDone(ctx, promise);
 }
 
 function invalidRef(ref: Ref, message: string): CloudLinkError {

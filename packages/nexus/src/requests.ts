@@ -36,12 +36,16 @@ export interface ListRequest<K extends Kind> {
   readonly regions?: "*" | readonly string[];
   /** Only the accounts of these providers. */
   readonly providers?: readonly string[];
+  /** A field that only a wider view has makes that view the one that is read. */
   readonly where?: Where<K>;
   /** Tag name to its value, or to several of which any will do. */
   readonly tags?: Readonly<Record<string, string | readonly string[]>>;
   readonly view?: string;
   /** How many items a vendor call should bring at most. Left out, as many as the vendor allows: the fewest calls. */
   readonly pageSize?: number;
-  /** Where to go on: `nextPageToken` of a page of the same request. */
+  /**
+   * Where to go on: `nextPageToken` of a page of the same request. Every part that is not at its end is asked, those that failed before
+   * among them, and declared again if it fails again.
+   */
   readonly pageToken?: string;
 }

@@ -1,7 +1,7 @@
 import { createScope, type LimitDeclaration } from "@cloudlink/core";
 import { describe, expect, it } from "vitest";
 import { fakeProvider } from "../test/fake-provider.ts";
-import { createRetryBudgets, limitKeyOf } from "./retry-budget.ts";
+import { createRetryBudgets, limitKeysOf } from "./retry-budget.ts";
 
 describe("a retry budget", () => {
   it("pays for 35 tries after transient failures, or 100 after throttles, and then for none", () => {
@@ -10,14 +10,14 @@ describe("a retry budget", () => {
       [false, 35],
       [true, 100],
     ] as const) {
-      const budget = budgets.of(String(throttled));
+      const budget = budgets.of([String(throttled)]);
       for (let spent = 0; spent < tries; spent += 1) expect(budget.spend({ throttled })).toBe(true);
       expect(budget.spend({ throttled })).toBe(false);
     }
   });
 
   it("gets back what the last try cost when that came through, and one unit for each call that needed none", () => {
-    const budget = createRetryBudgets().of("limit");
+    const budget = createRetryBudgets().of(["limit"]);
     for (let spent = 0; spent < 35; spent += 1) budget.spend({ throttled: false });
     budget.succeeded({ throttled: false });
     expect(budget.spend({ throttled: false })).toBe(true);
@@ -29,7 +29,7 @@ describe("a retry budget", () => {
   });
 
   it("never holds more than it began with", () => {
-    const budget = createRetryBudgets().of("limit");
+    const budget = createRetryBudgets().of(["limit"]);
     for (let call = 0; call < 1_000; call += 1) budget.succeeded(undefined);
     let tries = 0;
     while (budget.spend({ throttled: false })) tries += 1;
@@ -38,9 +38,21 @@ describe("a retry budget", () => {
 
   it("is one for all who ask for the same limit, and another for each other limit", () => {
     const budgets = createRetryBudgets();
-    while (budgets.of("a").spend({ throttled: true }));
-    expect(budgets.of("a").spend({ throttled: true })).toBe(false);
-    expect(budgets.of("b").spend({ throttled: true })).toBe(true);
+    while (budgets.of(["a"]).spend({ throttled: true }));
+    expect(budgets.of(["a"]).spend({ throttled: true })).toBe(false);
+    expect(budgets.of(["b"]).spend({ throttled: true })).toBe(true);
+  });
+
+  it("of a call that several limits are charged for is spent from all of them, or from none", () => {
+    const budgets = createRetryBudgets();
+    for (let tries = 0; tries < 40; tries += 1) expect(budgets.of(["a", "b"]).spend({ throttled: true })).toBe(true);
+    while (budgets.of(["a"]).spend({ throttled: true }));
+    expect(budgets.of(["b", "a"]).spend({ throttled: true })).toBe(false);
+    let left = 0;
+    while (budgets.of(["b"]).spend({ throttled: true })) left += 1;
+    expect(left).toBe(60);
+    budgets.of(["a", "b"]).succeeded({ throttled: true });
+    expect(["a", "b"].map((key) => budgets.of([key]).spend({ throttled: true }))).toEqual([true, true]);
   });
 });
 
@@ -57,7 +69,7 @@ describe("the limit that a call is charged to", () => {
     const limit = { name: "describe", operations: ["get"], burst: 1, refillPerSecond: 1 };
     const limits = dimensions === undefined ? [] : [{ ...limit, dimensions }];
     const { metadata } = fakeProvider({ metadata: { limits } });
-    return limitKeyOf(metadata, { scope: createScope({ ...scope, ...changed }), operations: ["get"] });
+    return limitKeysOf(metadata, { scope: createScope({ ...scope, ...changed }), operations: ["get"] }).join(" ");
   };
 
   it("is told apart by what the vendor counts by, and by nothing else", () => {
@@ -73,6 +85,19 @@ describe("the limit that a call is charged to", () => {
     expect(keyFor(undefined, { account: "2" })).not.toBe(keyFor(undefined));
     expect(keyFor(undefined, { partition: "moon" })).not.toBe(keyFor(undefined));
     expect(keyFor(undefined, { region: "south" })).toBe(keyFor(undefined));
+  });
+
+  it("is every limit that the provider declares for one of the operations", () => {
+    const limit = { dimensions: ["account"], burst: 1, refillPerSecond: 1 } as const;
+    const limits = [
+      { ...limit, name: "all", operations: ["get", "list"] },
+      { ...limit, name: "lists", operations: ["list"] },
+      { ...limit, name: "health", operations: ["status"] },
+    ];
+    const { metadata } = fakeProvider({ metadata: { limits } });
+    const keysOf = (...operations: string[]) => limitKeysOf(metadata, { scope, operations });
+    expect(keysOf("get", "status")).toEqual(["fake/all/1", "fake/health/1"]);
+    expect(keysOf("list")).toEqual(["fake/all/1", "fake/lists/1"]);
   });
 
   it("cannot be forged by an account's name", () => {

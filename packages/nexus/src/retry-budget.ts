@@ -1,4 +1,4 @@
-import type { KindCapabilities, ProviderMetadata, Scope } from "@cloudlink/core";
+import type { KindCapabilities, LimitDeclaration, ProviderMetadata, Scope } from "@cloudlink/core";
 
 /** What a budget holds when it is full, and what a try costs: the Smithy retry settings that the AWS SDKs use since 2026. */
 const FULL = 500;
@@ -15,24 +15,27 @@ export interface RetryBudget {
 
 /** The budgets of a kernel, one a limit scope, so that one account's trouble spends nothing of another's. */
 export interface RetryBudgets {
-  of(limitKey: string): RetryBudget;
+  /** The budgets of these limits as one: a try takes its cost from each, if every one of them has it. */
+  of(limitKeys: readonly string[]): RetryBudget;
 }
 
 export function createRetryBudgets(): RetryBudgets {
   // Only what was spent is kept: a budget that is full again takes no memory, however many accounts there are.
   const spentOf = new Map<string, number>();
   return {
-    of: (limitKey) => ({
+    of: (limitKeys) => ({
       spend({ throttled }) {
-        const spent = (spentOf.get(limitKey) ?? 0) + costOf(throttled);
-        if (spent > FULL) return false;
-        spentOf.set(limitKey, spent);
+        const cost = costOf(throttled);
+        if (limitKeys.some((key) => (spentOf.get(key) ?? 0) + cost > FULL)) return false;
+        for (const key of limitKeys) spentOf.set(key, (spentOf.get(key) ?? 0) + cost);
         return true;
       },
       succeeded(lastTry) {
-        const left = (spentOf.get(limitKey) ?? 0) - (lastTry === undefined ? 1 : costOf(lastTry.throttled));
-        if (left > 0) spentOf.set(limitKey, left);
-        else spentOf.delete(limitKey);
+        for (const key of limitKeys) {
+          const left = (spentOf.get(key) ?? 0) - (lastTry === undefined ? 1 : costOf(lastTry.throttled));
+          if (left > 0) spentOf.set(key, left);
+          else spentOf.delete(key);
+        }
       },
     }),
   };
@@ -43,19 +46,23 @@ function costOf(throttled: boolean): number {
 }
 
 /**
- * What calls of some vendor operations in a scope share: the first limit that the provider declares for one of them,
- * else the account.
+ * What calls of some vendor operations in a scope share: every limit that the provider declares for one of them, since the vendor charges
+ * them all; else the account.
  */
-export function limitKeyOf(
+export function limitKeysOf(
   metadata: ProviderMetadata,
   call: { readonly scope: Scope; readonly operations: NonNullable<KindCapabilities["get"]>["operations"] },
-): string {
+): readonly string[] {
   const { scope, operations } = call;
-  const limit = metadata.limits.find((each) => each.operations.some((operation) => operations.includes(operation)));
-  const dimensions = limit?.dimensions ?? ["partition", "account"];
-  const values = dimensions.map((dimension) => {
-    if (dimension === "resource") return "";
-    return encodeURIComponent(dimension === "identity" ? scope.role : scope[dimension]);
+  const limits = metadata.limits.filter((each) => each.operations.some((operation) => operations.includes(operation)));
+  return (limits.length === 0 ? [undeclared] : limits).map(({ name, dimensions }) => {
+    const values = dimensions.map((dimension) => {
+      if (dimension === "resource") return "";
+      return encodeURIComponent(dimension === "identity" ? scope.role : scope[dimension]);
+    });
+    return [metadata.name, name, ...values].join("/");
   });
-  return [metadata.name, limit?.name ?? "", ...values].join("/");
 }
+
+/** What calls are counted by where the provider declares no limit for them. */
+const undeclared: Pick<LimitDeclaration, "name" | "dimensions"> = { name: "", dimensions: ["partition", "account"] };

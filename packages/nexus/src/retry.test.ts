@@ -17,7 +17,7 @@ function scripted(
   const delaysMs: number[] = [];
   let attempts = 0;
   const result = retrying(ctx, {
-    budget: createRetryBudgets().of("limit"),
+    budget: createRetryBudgets().of(["limit"]),
     random: () => random,
     onRetry: ({ delayMs }) => delaysMs.push(delayMs),
     async attempt() {
@@ -117,7 +117,7 @@ describe("a call that is tried again", () => {
   it("does not repeat what is no CloudLinkError", async () => {
     let attempts = 0;
     const result = retrying(background(), {
-      budget: createRetryBudgets().of("limit"),
+      budget: createRetryBudgets().of(["limit"]),
       random: () => 0,
       onRetry: () => {},
       attempt: () => {

@@ -1,6 +1,5 @@
-import { CloudLinkError, type Context } from "@cloudlink/core";
+import { CloudLinkError, type Context, untilDone } from "@cloudlink/core";
 import type { RetryBudget } from "./retry-budget.ts";
-import { untilDone } from "./until-done.ts";
 
 /** The Smithy retry settings: three tries in all, delays that double from a base, full jitter, none over the cap. */
 const TRIES = 3;

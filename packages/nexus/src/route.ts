@@ -1,11 +1,13 @@
 import {
   CloudLinkError,
+  type Filter,
   type GetCapability,
   type GetManyCapability,
   type Kind,
   type KindCapabilities,
   type KindHandler,
   type Provider,
+  viewCovers,
 } from "@cloudlink/core";
 import type { Kernel } from "./kernel.ts";
 import { unknownProvider } from "./ref-resolver.ts";
@@ -63,6 +65,37 @@ export function viewFor(
   const wideEnough = kind.views.slice(kind.views.indexOf(view)).find((each) => request.declared.includes(each));
   if (wideEnough === undefined) throw unimplemented(provider, `the view "${view}" of ${kind.name}`);
   return wideEnough;
+}
+
+/**
+ * The view that a list reads. A filter on a field that only a wider view has is matched against that view: against a narrower one it would
+ * find nothing, and say nothing.
+ *
+ * @throws `invalid_argument`, `unimplemented`.
+ */
+export function listView(
+  route: Route,
+  request: {
+    readonly kind: Kind;
+    readonly view: string | undefined;
+    readonly declared: readonly string[];
+    readonly filter: Filter;
+  },
+): string {
+  const { kind, declared, filter } = request;
+  let view = viewFor(route, request);
+  for (const path of Object.keys(filter.where)) {
+    const fromView = kind.filterRules?.[path]?.fromView;
+    if (fromView === undefined || viewCovers(kind, { held: view, wanted: fromView })) continue;
+    if (!declared.some((each) => viewCovers(kind, { held: each, wanted: fromView }))) {
+      throw unimplemented(
+        route.provider,
+        `a list of ${kind.name} in the view "${fromView}", which the filter "${path}" needs`,
+      );
+    }
+    view = viewFor(route, { kind, view: fromView, declared });
+  }
+  return view;
 }
 
 /**

@@ -7,13 +7,13 @@ import {
   type Provider,
   type ProviderCall,
   type Scope,
+  untilDone,
 } from "@cloudlink/core";
 import type { Kernel } from "./kernel.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { providerError } from "./provider-fault.ts";
 import { retrying } from "./retry.ts";
-import { limitKeyOf } from "./retry-budget.ts";
-import { untilDone } from "./until-done.ts";
+import { limitKeysOf } from "./retry-budget.ts";
 
 /** What is about to be asked of a provider. */
 export interface VendorRequest<Result> {
@@ -28,13 +28,13 @@ export interface VendorRequest<Result> {
   run(providerCall: ProviderCall): Promise<Result>;
 }
 
-/** Runs one read of a provider's: under a lease, by the context's deadline, tried again under the budget of its limit. */
+/** Runs one read of a provider's: under a lease, by the context's deadline, tried again under the budget of its limits. */
 export async function callVendor<Result>(kernel: Kernel, request: VendorRequest<Result>): Promise<Result> {
   const { call, ctx, scope, operations } = request;
   const { metadata } = request.provider;
   const { kind } = call.subject;
   return await retrying(ctx, {
-    budget: kernel.budgets.of(limitKeyOf(metadata, { scope, operations })),
+    budget: kernel.budgets.of(limitKeysOf(metadata, { scope, operations })),
     random: Math.random,
     onRetry({ error, delayMs }) {
       call.retries += 1;

@@ -1,6 +1,5 @@
 import type {
   Cache,
-  CacheEntry,
   CacheRead,
   CallRecord,
   CredentialBroker,
@@ -18,14 +17,14 @@ export interface FakeCache extends Cache {
   readonly stored: readonly Observation<unknown>[];
   /** Of each that was stored, whether its value was frozen by then. */
   readonly frozen: readonly boolean[];
-  readonly steps: readonly ("look" | "begin" | "store")[];
+  readonly steps: readonly ("look" | "begin" | "store" | "absent")[];
 }
 
-export function fakeCache(look: (read: CacheRead) => CacheEntry | undefined = () => undefined): FakeCache {
+export function fakeCache(look: Cache["look"] = () => undefined): FakeCache {
   const looks: CacheRead[] = [];
   const stored: Observation<unknown>[] = [];
   const frozen: boolean[] = [];
-  const steps: ("look" | "begin" | "store")[] = [];
+  const steps: ("look" | "begin" | "store" | "absent")[] = [];
   return {
     looks,
     stored,
@@ -43,6 +42,9 @@ export function fakeCache(look: (read: CacheRead) => CacheEntry | undefined = ()
           steps.push("store");
           stored.push(observation);
           frozen.push(Object.isFrozen(observation.value));
+        },
+        storeAbsent() {
+          steps.push("absent");
         },
       };
     },

@@ -7,14 +7,13 @@ import {
   type KindHandler,
   type ListBatch,
   type ListRequest,
-  type Observation,
   type Outcome,
   type Provider,
   type ProviderCall,
   type ProviderMetadata,
   type Ref,
 } from "@cloudlink/core";
-import { observationOf, Thing } from "./thing.ts";
+import { observationOf, type Seen, stamped, Thing } from "./thing.ts";
 
 /** A call that reached the provider. */
 export type ProviderRequest =
@@ -28,8 +27,8 @@ export interface FakeProviderSettings {
   readonly metadata?: Partial<ProviderMetadata>;
   /** What is declared of {@link Thing}, over the defaults: everything. `undefined` for what is not declared. */
   readonly capabilities?: { readonly [Name in keyof KindCapabilities]?: KindCapabilities[Name] | undefined };
-  get?(call: ProviderCall, request: GetRequest): Promise<Observation<Thing>>;
-  getMany?(call: ProviderCall, request: GetManyRequest): Promise<readonly Outcome<Observation<Thing>>[]>;
+  get?(call: ProviderCall, request: GetRequest): Promise<Seen>;
+  getMany?(call: ProviderCall, request: GetManyRequest): Promise<readonly Outcome<Seen>[]>;
   list?(call: ProviderCall, request: ListRequest): AsyncIterable<ListBatch<Thing>>;
   identify?(call: ProviderCall): Promise<Identity>;
   close?(): Promise<void>;
@@ -59,11 +58,14 @@ export function fakeProvider(settings: FakeProviderSettings = {}): FakeProvider 
     kind: Thing,
     async get(call, request) {
       record({ method: "get", call, request });
-      return await (settings.get?.(call, request) ?? answer(call, request.ref, request.view));
+      return stamped(call, await (settings.get?.(call, request) ?? answer(call, request.ref, request.view)));
     },
     async getMany(call, request) {
       record({ method: "getMany", call, request });
-      if (settings.getMany !== undefined) return await settings.getMany(call, request);
+      if (settings.getMany !== undefined) {
+        const outcomes = await settings.getMany(call, request);
+        return outcomes.map((each) => (each.ok ? { ...each, state: stamped(call, each.state) } : each));
+      }
       return request.refs.map((ref) => ({ ok: true, ref, state: answer(call, ref, request.view) }));
     },
     list(call, request) {

@@ -113,11 +113,27 @@ describe("the kernel's side of the meanings", () => {
 
   it("Meaning 3: a source that lags says so on the answer", async () => {
     const get = async () => ({ ...observationOf(ref), sourceLagMs: 30_000 });
-    const { freshness } = await createNexus({ providers: [fakeProvider({ get })] }).get(background(), {
-      kind: Thing,
-      ref,
-    });
+    const nexus = createNexus({ providers: [fakeProvider({ get })] });
+    const { freshness } = await nexus.get(background(), { kind: Thing, ref, maxAgeMs: 30_000 });
     expect(freshness.sourceLagMs).toBe(30_000);
+  });
+
+  it("Meaning 3: a source that lags never serves a read that has to be fresher, live or kept", async () => {
+    const still = background({ clock: createManualClock({ nowMs: 500_000 }) });
+    const lagging = { ...observationOf(ref, { observedAt: 500_000 }), sourceLagMs: 30_000 };
+    const cache = fakeCache(() => ({ observation: lagging, source: "memory" }));
+    const provider = fakeProvider({ get: async () => lagging, capabilities: { getMany: undefined } });
+    for (const settings of [{ providers: [provider] }, { providers: [provider], cache }]) {
+      const nexus = createNexus(settings);
+      for (const maxAgeMs of [0, 29_999]) {
+        const error = await failureOf(nexus.get(still, { kind: Thing, ref, maxAgeMs }));
+        expect(error).toMatchObject({ reason: "ErrProviderFault", provider: "fake" });
+        const { outcomes } = await nexus.getMany(still, { kind: Thing, refs: [ref], maxAgeMs });
+        expect(outcomes).toMatchObject([{ ok: false, error: { reason: "ErrProviderFault" } }]);
+      }
+      expect((await nexus.get(still, { kind: Thing, ref, maxAgeMs: 30_000 })).freshness.sourceLagMs).toBe(30_000);
+    }
+    expect(cache.stored).toEqual([]);
   });
 
   it("Meaning 4: a cache is asked for the view that is needed, and filled with the view that came", async () => {
@@ -137,6 +153,7 @@ describe("the kernel's side of the meanings", () => {
     const nexus = createNexus({ providers: [provider], cache, events });
     expect((await failureOf(nexus.get(background(), { kind: Thing, ref }))).code).toBe("not_found");
     expect(cache.stored).toEqual([]);
+    expect(cache.steps).toEqual(["begin", "absent"]);
     expect(events.published.map(({ type, ref: key }) => [type, key])).toEqual([["absent", ref.key]]);
   });
 

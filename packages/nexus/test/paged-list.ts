@@ -1,6 +1,6 @@
 import type { Clock, ListBatch, ListRequest, ProviderCall } from "@cloudlink/core";
 import { createManualClock } from "@cloudlink/core/testing";
-import { observationOf, type Thing, thingRef } from "./thing.ts";
+import { observationOf, stamped, type Thing, thingRef } from "./thing.ts";
 
 /** What a vendor has in one place: its pages, each of the batches that it arrives in, each of the ids in it. */
 export type VendorPages = readonly (readonly (readonly string[])[])[];
@@ -23,7 +23,9 @@ export function pagedList({ pagesOf, before, ended }: PagedListSettings) {
         const batches = pages[page] ?? [];
         for (const [batch, ids] of batches.entries()) {
           await before?.({ call, page, batch });
-          const items = ids.map((id) => observationOf(thingRef(id, { region, account, provider, partition })));
+          const items = ids.map((id) =>
+            stamped(call, observationOf(thingRef(id, { region, account, provider, partition }))),
+          );
           if (batch < batches.length - 1) yield { items };
           else yield { items, cursor: page < pages.length - 1 ? String(page + 1) : null };
         }

@@ -110,7 +110,7 @@ async function pageOf(
     `${kind.name} v${kind.major}.${kind.minor}\n${kind.description}\n`,
     `\nViews: ${views}\n`,
     `Filters (--where): ${kind.filters.join(", ")}; tags by --tag name=value\n`,
-    `\nActions:\n${actions.join("")}`,
+    `\nActions that the kind has; a provider says below which it can do:\n${actions.join("")}`,
     `\nProviders, what they can do, and the ids they know:\n${providers.join("")}\n`,
   ];
   const table = tableOf(

@@ -28,7 +28,11 @@ export async function kinds(io: ShellIo, options: CommonOptions): Promise<number
       version: `${kind.major}.${kind.minor}`,
       providers: serving.map(({ metadata }) => metadata.name),
       views: kind.views,
-      actions: Object.keys(kind.actions),
+      actions: Object.keys(kind.actions).filter((action) =>
+        serving.some(({ metadata }) =>
+          metadata.kinds.some((each) => each.kind === kind.name && Object.hasOwn(each.actions ?? {}, action)),
+        ),
+      ),
       description: kind.description,
     });
   });

@@ -35,7 +35,7 @@ export function errorBlock(error: ErrorJson, { exitCode, paint, timeoutMs }: Err
       retryable ? `may succeed later${afterMs === undefined ? "" : `, after ${durationText(afterMs)}`}` : undefined,
     ],
     ["limit", error.code === "deadline_exceeded" ? limitText(timeoutMs) : undefined],
-    ["to do", hints[error.code]],
+    ["to do", error.reason === "ErrInvalidRef" ? "`cloudlink list -o name` prints refs to copy." : hints[error.code]],
     ...Object.entries(error.details ?? {}),
     ["trace", error.traceId],
     ["exit code", String(exitCode)],

@@ -145,7 +145,7 @@ export function parseRef(text: string): Ref {
   if (encoded.length !== partNames.length) {
     throw invalid(
       "ErrInvalidRef",
-      `${quote(text)} is not a ref. Write provider/partition/account/region/kind/id, each part percent-encoded, or an id of the vendor's own such as an ARN.`,
+      `${quote(text)} is not a ref. Write provider/partition/account/region/kind/id, each part percent-encoded, or the vendor's full id such as an ARN. An id alone does not say in which account and region.`,
     );
   }
   const [provider, partition, account, region, kind, id] = encoded.map(decodePart) as [

@@ -1,0 +1,55 @@
+import { CloudLinkError, type Context, createTraceId } from "@cloudlink/core";
+import type { Kernel } from "./kernel.ts";
+import type { CallSubject } from "./kernel-call.ts";
+
+/**
+ * Checks that a call has what every call needs, before anything is made of it: callers in JavaScript have no compiler to tell them.
+ *
+ * @throws `invalid_argument` (`ErrInvalidRequest`). Telemetry hears nothing of it: without a context there is no call.
+ */
+export function checkEntrance(
+  kernel: Kernel,
+  entrance: { readonly operation: CallSubject["operation"]; readonly ctx: Context; readonly request: unknown },
+): void {
+  const wrong = whatIsWrong(entrance.ctx, entrance.request as Entry);
+  if (wrong === undefined) return;
+  const { operation, ctx } = entrance;
+  const trace = isContext(ctx) ? (ctx.trace ?? kernel.telemetry.currentTrace()) : undefined;
+  throw new CloudLinkError({
+    reason: "ErrInvalidRequest",
+    message: `${operation}(ctx, request): ${wrong}`,
+    origin: "caller",
+    operation,
+    traceId: trace?.traceId ?? createTraceId(),
+  });
+}
+
+/** What a request may turn out to be. */
+interface Entry {
+  readonly kind?: { readonly name?: unknown; readonly views?: unknown; readonly filters?: unknown } | null;
+}
+
+function whatIsWrong(ctx: unknown, request: Entry | null | undefined): string | undefined {
+  if (!isContext(ctx)) return "the context comes first. Make one with background().";
+  if (typeof request !== "object" || request === null) return "the request comes second, and there is none.";
+  const { kind } = request;
+  if (typeof kind === "string") return "kind is the kind itself, such as VirtualMachine, and not its name.";
+  if (typeof kind !== "object" || kind === null || typeof kind.name !== "string" || !Array.isArray(kind.views)) {
+    return "kind is missing, or is none that defineKind made. Give one, such as VirtualMachine.";
+  }
+  return undefined;
+}
+
+function isContext(ctx: unknown): ctx is Context {
+  return typeof ctx === "object" && ctx !== null && "throwIfDone" in ctx && "clock" in ctx;
+}
+
+/** @throws `invalid_argument` (`ErrInvalidRequest`) for what is no list of texts; a text is none, though it has an `includes` too. */
+export function checkTexts(name: string, given: unknown): void {
+  if (Array.isArray(given) && given.every((each) => typeof each === "string")) return;
+  throw new CloudLinkError({
+    reason: "ErrInvalidRequest",
+    message: `${name} is a list of texts. Write one in brackets, too.`,
+    origin: "caller",
+  });
+}
