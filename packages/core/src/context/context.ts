@@ -206,7 +206,7 @@ class OwnedContext extends ImmutableContext implements CancelableContext {
   }
 
   cancel(): void {
-    if (!this.#controller.signal.aborted) this.#controller.abort(canceled());
+    if (!this.#controller.signal.aborted) this.#controller.abort(canceledByHand());
   }
 
   [Symbol.dispose](): void {
@@ -230,6 +230,14 @@ function canceled(cause?: unknown): CloudLinkError {
     origin: "caller",
     cause,
   });
+}
+
+let byHand: CloudLinkError | undefined;
+
+/** One error for all: every call's own context is canceled when the call is over, and an error with its stack is dear to make. */
+function canceledByHand(): CloudLinkError {
+  byHand ??= canceled();
+  return byHand;
 }
 
 /**

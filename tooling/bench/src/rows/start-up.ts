@@ -33,10 +33,13 @@ const client = new EC2Client({ region: "${REGION}", endpoint, credentials: { acc
 await client.send(new DescribeInstancesCommand({ InstanceIds: [ID] }));
 ${end} client.destroy();`;
 
-/** As {@link sdkAnswer}, with a second SDK client loaded eagerly: what a provider that is not lazy would cost. */
-const eagerAnswer = sdkAnswer.replace(
-  "const client =",
-  'await import("@aws-sdk/client-sts"); await import("@aws-sdk/credential-providers"); await import("zod"); const client =',
+/** The same in a worker thread first, whose CPU is the process's: what a wrapper costs that loads everything twice. */
+const twofoldAnswer = sdkAnswer.replace(
+  begin,
+  `${begin}
+const { Worker } = process.getBuiltinModule("worker_threads");
+const inWorker = \`(async () => { ${sdkAnswer.replace(begin, "").replace(end, "")} })();\`;
+await new Promise((resolve) => new Worker(inWorker, { eval: true }).once("exit", resolve));`,
 );
 
 /** Row 15, but for the server, which does not exist yet: what a fresh process pays to import the kernel, and to get its first answer. */
@@ -61,7 +64,7 @@ export const startUp: Row = {
     const answers: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
       imports.push(await cpuOf(control ? importEverything : importKernel));
-      const answer = await cpuOf(control ? eagerAnswer : firstAnswer);
+      const answer = await cpuOf(control ? twofoldAnswer : firstAnswer);
       answers.push(answer);
       ratios.push(answer / (await cpuOf(sdkAnswer)));
     }
