@@ -9,7 +9,7 @@ import { onePerPage, pagedList } from "./paged-list.ts";
 import { listedIds, pagesOf } from "./pages.ts";
 import { observationOf, Thing, thingRef } from "./thing.ts";
 
-/** The kernel's side of "Meanings fixed early" of docs/architecture.md; where a cache has a side too, a fake port stands in for it. */
+/** The kernel's side of docs/meanings.md; where a cache has a side too, a fake port stands in for it. */
 describe("the kernel's side of the meanings", () => {
   const ref = thingRef("a");
 
@@ -155,6 +155,29 @@ describe("the kernel's side of the meanings", () => {
     expect(cache.stored).toEqual([]);
     expect(cache.steps).toEqual(["begin", "absent"]);
     expect(events.published.map(({ type, ref: key }) => [type, key])).toEqual([["absent", ref.key]]);
+  });
+
+  it("Meaning 6: no read joins another's, and each leaves by its own deadline", async () => {
+    const clock = createManualClock();
+    const answers = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let asked = 0;
+    const provider = fakeProvider({
+      async get({ ctx }) {
+        await answers[asked++]?.promise;
+        ctx.throwIfDone();
+        return observationOf(ref);
+      },
+    });
+    const nexus = createNexus({ providers: [provider] });
+    const ctx = background({ clock });
+    const hurried = failureOf(nexus.get(ctx.withTimeout(100), { kind: Thing, ref }));
+    const patient = nexus.get(ctx.withTimeout(1_000), { kind: Thing, ref });
+    await provider.whenCalled(2);
+    clock.advance(100);
+    expect((await hurried).code).toBe("deadline_exceeded");
+    for (const { resolve } of answers) resolve();
+    expect((await patient).value.id).toBe(ref.id);
+    expect(asked).toBe(2);
   });
 
   it("Meaning 7: a fill begins before the vendor is asked, so that an invalidation in between is seen", async () => {
