@@ -20,6 +20,11 @@ describe("a call from JavaScript", () => {
     { what: "a text for a request", given: [ctx, ref.key], says: "the request comes second" },
     { what: "no kind", given: [ctx, { ...whole, kind: undefined }], says: "kind is missing" },
     { what: "a kind that is none", given: [ctx, { ...whole, kind: {} }], says: "kind is missing" },
+    {
+      what: "a misspelt field",
+      given: [ctx, { kind: Thing, wehre: {} }],
+      says: 'there is no field "wehre". There are: kind, ',
+    },
     { what: "a kind's name", given: [ctx, { ...whole, kind: Thing.name }], says: "not its name" },
   ];
   it.each(mistakes)("is refused with $what, and told what to give, with a trace id", async ({ given, says }) => {

@@ -1,6 +1,7 @@
-import { CloudLinkError, type Context, createTraceId } from "@cloudlink/core";
+import { CloudLinkError, type Context, createTraceId, type Kind, quote } from "@cloudlink/core";
 import type { Kernel } from "./kernel.ts";
 import type { CallSubject } from "./kernel-call.ts";
+import type { GetManyRequest, GetRequest, ListRequest } from "./requests.ts";
 
 /**
  * Checks that a call has what every call needs, before anything is made of it: callers in JavaScript have no compiler to tell them.
@@ -11,9 +12,9 @@ export function checkEntrance(
   kernel: Kernel,
   entrance: { readonly operation: CallSubject["operation"]; readonly ctx: Context; readonly request: unknown },
 ): void {
-  const wrong = whatIsWrong(entrance.ctx, entrance.request as Entry);
+  const { operation, ctx, request } = entrance;
+  const wrong = whatIsWrong(ctx, request as Entry) ?? unknownField(request as object, operation);
   if (wrong === undefined) return;
-  const { operation, ctx } = entrance;
   const trace = isContext(ctx) ? (ctx.trace ?? kernel.telemetry.currentTrace()) : undefined;
   throw new CloudLinkError({
     reason: "ErrInvalidRequest",
@@ -36,6 +37,35 @@ function whatIsWrong(ctx: unknown, request: Entry | null | undefined): string | 
   if (typeof kind === "string") return "kind is the kind itself, such as VirtualMachine, and not its name.";
   if (typeof kind !== "object" || kind === null || typeof kind.name !== "string" || !Array.isArray(kind.views)) {
     return "kind is missing, or is none that defineKind made. Give one, such as VirtualMachine.";
+  }
+  return undefined;
+}
+
+/** By operation. The compiler holds them to the types: a field that is forgotten here does not compile. */
+const fields = {
+  get: { kind: true, ref: true, maxAgeMs: true, view: true, native: true } satisfies Fields<GetRequest<Kind>>,
+  getMany: { kind: true, refs: true, maxAgeMs: true, view: true } satisfies Fields<GetManyRequest<Kind>>,
+  list: {
+    kind: true,
+    accounts: true,
+    regions: true,
+    providers: true,
+    where: true,
+    tags: true,
+    view: true,
+    pageSize: true,
+    pageToken: true,
+  } satisfies Fields<ListRequest<Kind>>,
+};
+
+type Fields<Request> = { readonly [Name in keyof Required<Request>]: true };
+
+/** A field that is misspelled would be left aside: a list without its `where` is a list of everything. */
+function unknownField(request: object, operation: CallSubject["operation"]): string | undefined {
+  const known = fields[operation];
+  for (const name in request) {
+    if (!Object.hasOwn(known, name))
+      return `there is no field ${quote(name)}. There are: ${Object.keys(known).join(", ")}.`;
   }
   return undefined;
 }
