@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { codeBlocks } from "./code-blocks.ts";
+import { asCommonJs, codeBlocks } from "./code-blocks.ts";
 
 test("finds each ts block with its line, and knows which want a sandbox", () => {
   const text = ["# Page", "```ts", "one();", "```", "1. In a list:", "   ```ts sandbox", "   two();", "   ```"].join(
@@ -13,4 +13,11 @@ test("finds each ts block with its line, and knows which want a sandbox", () => 
 
 test("leaves blocks of other languages alone", () => {
   expect(codeBlocks({ path: "README.md", text: "```sh\nls\n```\n```tsx\nx\n```\n" })).toEqual([]);
+});
+
+test("a program by require() has the values of its imports, not their types, and its own await", () => {
+  const code = 'import {\n  a,\n  type B,\n  c as d,\n} from "x/y";\nconst b: B = await a(d);\n';
+  expect(asCommonJs(code)).toBe(
+    'const { a, c: d } = require("x/y");\n(async () => {\nconst b: B = await a(d);\n})();\n',
+  );
 });

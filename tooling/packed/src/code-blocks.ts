@@ -22,4 +22,23 @@ export function codeBlocks(page: { readonly path: string; readonly text: string 
   return blocks;
 }
 
+/**
+ * The same program as a CommonJS one: its imports are requires, and what remains stands in an async function, since CommonJS has no
+ * `await` outside of one. Types are left in, and of the names imported those that are types are left out.
+ */
+export function asCommonJs(code: string): string {
+  const requires: string[] = [];
+  const body = code.replaceAll(IMPORT, (_, names: string, specifier: string) => {
+    const values = names
+      .split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== "" && !name.startsWith("type "));
+    requires.push(`const { ${values.join(", ").replaceAll(" as ", ": ")} } = require("${specifier}");`);
+    return "";
+  });
+  return `${requires.join("\n")}\n(async () => {${body}})();\n`;
+}
+
+const IMPORT = /^import \{([^}]*)\} from "([^"]+)";$/gm;
+
 const FENCE = /^(?<indent>[ \t]*)```ts(?<info>[ \t][^\n]*)?\n(?<code>[\s\S]*?)^\k<indent>```[ \t]*$/gm;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { createSandbox, type Sandbox } from "@cloudlink/sandbox";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { codeBlocks } from "./code-blocks.ts";
+import { asCommonJs, codeBlocks } from "./code-blocks.ts";
 import { packedProject } from "./packed-project.ts";
 
 const run = promisify(execFile);
@@ -20,7 +20,10 @@ let sandbox: Sandbox;
 
 beforeAll(async () => {
   mkdirSync(folder, { recursive: true });
-  for (const { file, code } of programs) writeFileSync(join(folder, file), code);
+  for (const { file, code } of programs) {
+    writeFileSync(join(folder, file), code);
+    writeFileSync(join(folder, commonJs(file)), asCommonJs(code));
+  }
   sandbox = await createSandbox({ port: 0, population: true });
 });
 
@@ -28,6 +31,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
   await sandbox.close();
 });
+
+function commonJs(file: string): string {
+  return file.replace(/\.mts$/, ".cts");
+}
 
 /** Nothing of the caller's AWS configuration, so that a program sees the sandbox or no AWS at all. */
 function environment(wantsSandbox: boolean): NodeJS.ProcessEnv {
@@ -45,8 +52,11 @@ function environment(wantsSandbox: boolean): NodeJS.ProcessEnv {
 }
 
 describe("every program in the documentation, against the packed packages,", () => {
-  test.each(programs)("runs: $name", async ({ file, sandbox: wantsSandbox }) => {
-    await run(process.execPath, [join(folder, file)], { env: environment(wantsSandbox), timeout: 20_000 });
+  test.each(programs)("runs by import and by require(): $name", async ({ file, sandbox: wantsSandbox }) => {
+    const options = { env: environment(wantsSandbox), timeout: 20_000 };
+    const imported = await run(process.execPath, [join(folder, file)], options);
+    const required = await run(process.execPath, [join(folder, commonJs(file))], options);
+    expect(required.stdout.split("\n").length).toBe(imported.stdout.split("\n").length);
   });
 
   test("type-checks by the declarations as packed", async () => {
