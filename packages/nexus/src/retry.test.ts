@@ -60,11 +60,11 @@ describe("a call that is tried again", () => {
     expect(run.delaysMs).toEqual([3_000, 1]);
   });
 
-  it("waits the jitter where the vendor asked for less, or for no number", async () => {
-    const run = scripted([throttled(100), throttled(Number.NaN)]);
+  it("spreads calls that the vendor asked to wait alike: the jitter comes on top", async () => {
+    const run = scripted([throttled(1_000), throttled(Number.NaN)]);
     await wait(run, 2);
     await run.result;
-    expect(run.delaysMs).toEqual([500, 1_000]);
+    expect(run.delaysMs).toEqual([1_500, 1_000]);
   });
 
   it("does not try before the wait is over", async () => {

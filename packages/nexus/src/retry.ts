@@ -48,8 +48,9 @@ export async function retrying<Result>(
 function delayBefore(tries: number, error: CloudLinkError, random: number): number {
   const baseMs = error.code === "resource_exhausted" ? THROTTLE_BASE_MS : TRANSIENT_BASE_MS;
   const backoffMs = random * Math.min(LONGEST_DELAY_MS, baseMs * 2 ** (tries - 1));
+  // On top of what was asked for, and not in its place: calls that were throttled together would come back together.
   // A provider read it from a vendor's header, and may have read NaN.
-  return Math.max(backoffMs, error.retry.afterMs || 0);
+  return (error.retry.afterMs || 0) + backoffMs;
 }
 
 async function pause(ctx: Context, delayMs: number): Promise<void> {

@@ -23,7 +23,7 @@ export async function retried<Result>(
     } catch (error) {
       if (!CloudLinkError.isInstance(error) || !error.retry.retryable || tries >= TRIES) throw error;
       const baseMs = error.code === "resource_exhausted" ? THROTTLE_BASE_MS : TRANSIENT_BASE_MS;
-      const delayMs = Math.max(Math.random() * baseMs * 2 ** (tries - 1), error.retry.afterMs || 0);
+      const delayMs = (error.retry.afterMs || 0) + Math.random() * baseMs * 2 ** (tries - 1);
       // At the deadline there is nothing left: then the deadline is the error, and it waits for nobody.
       if (delayMs >= ctx.remainingMs()) throw error;
       request.onRetry({ error, delayMs });
