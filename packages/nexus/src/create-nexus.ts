@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import {
   type Account,
   type AccountDirectory,
@@ -9,6 +10,7 @@ import {
   CONTRACT_VERSION,
   type CredentialBroker,
   type Events,
+  type IdempotencyStore,
   type Kind,
   noCache,
   noEvents,
@@ -21,12 +23,17 @@ import {
   untilDone,
 } from "@cloudlink/core";
 import { staticAccounts } from "./accounts.ts";
+import { act } from "./act.ts";
+import { dryRun } from "./dry-run.ts";
 import { get } from "./get.ts";
 import { getMany } from "./get-many.ts";
 import { createKeepAwake } from "./keep-awake.ts";
 import type { Kernel } from "./kernel.ts";
 import { list } from "./list.ts";
+import { createMemoryIdempotencyStore } from "./memory-idempotency-store.ts";
 import type { Nexus } from "./nexus.ts";
+import { operation } from "./operation.ts";
+import { createOperationTokens } from "./operation-token.ts";
 import { createPageTokens } from "./page-token.ts";
 import { createRefResolver, refMatchersOf } from "./ref-resolver.ts";
 import { createRetryBudgets } from "./retry-budget.ts";
@@ -48,6 +55,8 @@ export interface NexusSettings {
   readonly cache?: Cache;
   readonly telemetry?: Telemetry;
   readonly events?: Events;
+  /** Where idempotency keys are kept. Left out: in this process's memory; replicas behind one address have to share one. */
+  readonly idempotency?: IdempotencyStore;
   /**
    * The deadline of a call whose context has none, in milliseconds; of a list, for each of its pages. 10,000 if left out:
    * a vendor that has not answered by then has lost the request. `Infinity` for none.
@@ -56,8 +65,8 @@ export interface NexusSettings {
   /** How many provider calls of one list or getMany run at once. 8 if left out. */
   readonly concurrency?: number;
   /**
-   * What page tokens are authenticated with, 32 bytes or more. Left out, one is made at random and tokens are good in this kernel only;
-   * give every replica the same one to go on with a list in any of them.
+   * What page and operation tokens are authenticated with, 32 bytes or more. Left out, one is made at random and tokens are good in this
+   * kernel only; give every replica the same one to go on with a list, or follow an operation, in any of them.
    */
   readonly tokenKey?: Uint8Array;
 }
@@ -78,11 +87,15 @@ export function createNexus(settings: NexusSettings): Nexus {
   if (typeof settings !== "object" || settings === null) {
     throw invalidSettings("createNexus takes settings: give it at least the providers.");
   }
-  const { defaultTimeoutMs = DEFAULT_TIMEOUT_MS, concurrency = DEFAULT_CONCURRENCY, tokenKey } = settings;
+  const {
+    defaultTimeoutMs = DEFAULT_TIMEOUT_MS,
+    concurrency = DEFAULT_CONCURRENCY,
+    tokenKey = randomBytes(32),
+  } = settings;
   if (!(defaultTimeoutMs > 0)) throw invalidSettings("defaultTimeoutMs is a positive number of milliseconds.");
   if (!(Number.isInteger(concurrency) && concurrency > 0))
     throw invalidSettings("concurrency is a whole number, 1 or more.");
-  if (tokenKey !== undefined && !(tokenKey instanceof Uint8Array && tokenKey.length >= 32))
+  if (!(tokenKey instanceof Uint8Array && tokenKey.length >= 32))
     throw invalidSettings("tokenKey is a Uint8Array of 32 bytes or more.");
 
   // A directory is somebody's who ends it, and what it holds; the providers of a list are the kernel's.
@@ -99,7 +112,9 @@ export function createNexus(settings: NexusSettings): Nexus {
     telemetry: settings.telemetry ?? noTelemetry,
     events: settings.events ?? noEvents,
     budgets: createRetryBudgets(),
+    idempotency: settings.idempotency ?? createMemoryIdempotencyStore(),
     pageTokens: createPageTokens(tokenKey),
+    operationTokens: createOperationTokens(tokenKey),
     awake: createKeepAwake(),
     defaultTimeoutMs,
     concurrency,
@@ -121,6 +136,9 @@ export function createNexus(settings: NexusSettings): Nexus {
     get: (ctx, request) => get(kernel, ctx, request),
     getMany: (ctx, request) => getMany(kernel, ctx, request),
     list: (ctx, request) => list(kernel, ctx, request),
+    act: (ctx, request) => act(kernel, ctx, request),
+    dryRun: (ctx, request) => dryRun(kernel, ctx, request),
+    operation: (ctx, request) => operation(kernel, ctx, request),
     resolveRef: (text) => kernel.refs.resolve(text),
     nativeId: (ref) => kernel.refs.nativeId(ref),
     providers: () => providers.list(),

@@ -1,7 +1,14 @@
 import { CloudLinkError, type Context, createTraceId, type Kind, quote } from "@cloudlink/core";
+import type {
+  ActRequest,
+  DryRunRequest,
+  GetManyRequest,
+  GetRequest,
+  ListRequest,
+  OperationRequest,
+} from "@cloudlink/core/calls";
 import type { Kernel } from "./kernel.ts";
 import type { CallSubject } from "./kernel-call.ts";
-import type { GetManyRequest, GetRequest, ListRequest } from "./requests.ts";
 
 /**
  * Checks that a call has what every call needs, before anything is made of it: callers in JavaScript have no compiler to tell them.
@@ -13,7 +20,8 @@ export function checkEntrance(
   entrance: { readonly operation: CallSubject["operation"]; readonly ctx: Context; readonly request: unknown },
 ): void {
   const { operation, ctx, request } = entrance;
-  const wrong = whatIsWrong(ctx, request as Entry) ?? unknownField(request as object, operation);
+  const wrong =
+    whatIsWrong(operation, { ctx, request: request as Entry }) ?? unknownField(request as object, operation);
   if (wrong === undefined) return;
   const trace = isContext(ctx) ? (ctx.trace ?? kernel.telemetry.currentTrace()) : undefined;
   throw new CloudLinkError({
@@ -30,9 +38,14 @@ interface Entry {
   readonly kind?: { readonly name?: unknown; readonly views?: unknown; readonly filters?: unknown } | null;
 }
 
-function whatIsWrong(ctx: unknown, request: Entry | null | undefined): string | undefined {
+function whatIsWrong(
+  operation: CallSubject["operation"],
+  { ctx, request }: { readonly ctx: unknown; readonly request: Entry | null | undefined },
+): string | undefined {
   if (!isContext(ctx)) return "the context comes first. Make one with background().";
   if (typeof request !== "object" || request === null) return "the request comes second, and there is none.";
+  // A token says of which kind its operation is.
+  if (operation === "operation") return undefined;
   const { kind } = request;
   if (typeof kind === "string") return "kind is the kind itself, such as VirtualMachine, and not its name.";
   if (typeof kind !== "object" || kind === null || typeof kind.name !== "string" || !Array.isArray(kind.views)) {
@@ -56,6 +69,9 @@ const fields = {
     pageSize: true,
     pageToken: true,
   } satisfies Fields<ListRequest<Kind>>,
+  act: { kind: true, ref: true, action: true, idempotencyKey: true } satisfies Fields<ActRequest<Kind>>,
+  dryRun: { kind: true, ref: true, action: true } satisfies Fields<DryRunRequest<Kind>>,
+  operation: { token: true } satisfies Fields<OperationRequest>,
 };
 
 type Fields<Request> = { readonly [Name in keyof Required<Request>]: true };

@@ -11,8 +11,10 @@ import {
   type Scope,
   type ValueOf,
 } from "@cloudlink/core";
+import type { GetManyRequest } from "@cloudlink/core/calls";
 import { stateOf } from "./answer.ts";
 import { checkMaxAge, readContext } from "./call-bounds.ts";
+import { callTarget } from "./call-target.ts";
 import { concurrently } from "./concurrently.ts";
 import { checkEntrance } from "./entrance.ts";
 import { cacheRead, lookedUp } from "./get.ts";
@@ -21,8 +23,6 @@ import type { Kernel } from "./kernel.ts";
 import { KernelCall } from "./kernel-call.ts";
 import { absent, isAbsence, observed } from "./observation.ts";
 import { batchesOf, type MissedRead, type ReadBatch, readBatch } from "./read-batch.ts";
-import { readTarget } from "./read-target.ts";
-import type { GetManyRequest } from "./requests.ts";
 import { readBy, viewFor } from "./route.ts";
 
 type State = ResourceState<unknown>;
@@ -106,7 +106,7 @@ class ManyRead {
     const { kind, maxAgeMs } = this.#wanted;
     const { ctx } = this.#call;
     try {
-      const target = await readTarget(this.#kernel, { call: this.#call, kind, ref });
+      const target = await callTarget(this.#kernel, { call: this.#call, kind, ref, action: "get" });
       const { by, capability } = readBy(target.route, { from: ["getMany", "get"], maxAgeMs });
       const view = viewFor(target.route, { kind, view: this.#wanted.view, declared: capability.views });
       const read = cacheRead(target, { kind, view, observedFrom: ctx.clock.nowMs() - maxAgeMs });

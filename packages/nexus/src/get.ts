@@ -9,16 +9,16 @@ import {
   redactNative,
   type ValueOf,
 } from "@cloudlink/core";
+import type { GetRequest } from "@cloudlink/core/calls";
 import { answerOf } from "./answer.ts";
 import { checkMaxAge, readContext } from "./call-bounds.ts";
+import { type CallTarget, callTarget } from "./call-target.ts";
 import { checkEntrance } from "./entrance.ts";
 import { isPromise, waitedFor } from "./in-time.ts";
 import type { Kernel } from "./kernel.ts";
 import { KernelCall } from "./kernel-call.ts";
 import { absent, acceptObservation, isAbsence, observed } from "./observation.ts";
 import { providerFault } from "./provider-fault.ts";
-import { type ReadTarget, readTarget } from "./read-target.ts";
-import type { GetRequest } from "./requests.ts";
 import { readBy, unimplemented, viewFor } from "./route.ts";
 import { callVendor } from "./vendor-call.ts";
 
@@ -37,7 +37,7 @@ export async function get<K extends Kind>(
     const maxAgeMs = checkMaxAge(request.maxAgeMs);
     ref = kernel.refs.resolve(request.ref);
     if (kernel.providers.current(ref.provider) !== undefined) call.provider = ref.provider;
-    const target = await readTarget(kernel, { call, kind, ref });
+    const target = await callTarget(kernel, { call, kind, ref, action: "get" });
     const native = request.native === true;
     const { provider, capabilities } = target.route;
     // A native body is always read live.
@@ -66,7 +66,7 @@ export async function get<K extends Kind>(
 
 /** What a cache is asked for, and filled with. */
 export function cacheRead(
-  { ref, scope }: ReadTarget,
+  { ref, scope }: CallTarget,
   wanted: { readonly kind: Kind; readonly view: string; readonly observedFrom: number },
 ): CacheRead {
   const { kind, view, observedFrom } = wanted;
@@ -96,7 +96,7 @@ async function readLive(
   kernel: Kernel,
   request: {
     readonly call: KernelCall;
-    readonly target: ReadTarget;
+    readonly target: CallTarget;
     readonly read: CacheRead;
     readonly native: boolean;
     readonly maxLagMs: number;

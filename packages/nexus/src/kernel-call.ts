@@ -1,5 +1,6 @@
 import {
   type AnswerSource,
+  type CallOperation,
   type CallStats,
   CloudLinkError,
   type Context,
@@ -12,7 +13,7 @@ import {
 /** What is known of a call from the start. */
 export interface CallSubject {
   readonly telemetry: Telemetry;
-  readonly operation: "get" | "getMany" | "list";
+  readonly operation: CallOperation;
   /** Name of the kind. */
   readonly kind: string;
 }

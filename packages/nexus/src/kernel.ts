@@ -3,11 +3,13 @@ import type {
   Cache,
   CredentialBroker,
   Events,
+  IdempotencyStore,
   Permission,
   ProviderDirectory,
   Telemetry,
 } from "@cloudlink/core";
 import type { KeepAwake } from "./keep-awake.ts";
+import type { OperationTokens } from "./operation-token.ts";
 import type { PageTokens } from "./page-token.ts";
 import type { RefResolver } from "./ref-resolver.ts";
 import type { RetryBudgets } from "./retry-budget.ts";
@@ -24,7 +26,9 @@ export interface Kernel {
   readonly telemetry: Telemetry;
   readonly events: Events;
   readonly budgets: RetryBudgets;
+  readonly idempotency: IdempotencyStore;
   readonly pageTokens: PageTokens;
+  readonly operationTokens: OperationTokens;
   readonly awake: KeepAwake;
   readonly defaultTimeoutMs: number;
   readonly concurrency: number;

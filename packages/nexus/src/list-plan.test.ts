@@ -1,4 +1,5 @@
 import { type Account, background, type ProviderCall } from "@cloudlink/core";
+import type { ListRequest } from "@cloudlink/core/calls";
 import { createManualClock } from "@cloudlink/core/testing";
 import { describe, expect, it } from "vitest";
 import { failureOf, refused } from "../test/errors.ts";
@@ -8,7 +9,6 @@ import { pagedList } from "../test/paged-list.ts";
 import { pagesOf } from "../test/pages.ts";
 import { observationOf, stamped, Thing, thingRef } from "../test/thing.ts";
 import { createNexus, type NexusSettings } from "./create-nexus.ts";
-import type { ListRequest } from "./requests.ts";
 
 const ctx = background();
 

@@ -10,6 +10,7 @@ import {
   quote,
   untilDone,
 } from "@cloudlink/core";
+import type { ListRequest } from "@cloudlink/core/calls";
 import { identifiedAccount } from "./ambient-accounts.ts";
 import { stepContext } from "./call-bounds.ts";
 import { checkTexts } from "./entrance.ts";
@@ -19,7 +20,6 @@ import { ListSource } from "./list-source.ts";
 import type { ListPosition } from "./page-token.ts";
 import { checkPermission } from "./permission-check.ts";
 import { unknownProvider } from "./ref-resolver.ts";
-import type { ListRequest } from "./requests.ts";
 import { listView, type Route, routeOf, unimplemented } from "./route.ts";
 
 /** The form of a region in a ref. Vendors' host names are made of regions, so nothing else gets to a provider. */

@@ -10,6 +10,7 @@ import {
   type ResourceState,
   type ValueOf,
 } from "@cloudlink/core";
+import type { ListRequest } from "@cloudlink/core/calls";
 import { callContext } from "./call-bounds.ts";
 import { checkEntrance } from "./entrance.ts";
 import type { Kernel } from "./kernel.ts";
@@ -17,7 +18,6 @@ import { KernelCall } from "./kernel-call.ts";
 import { planList } from "./list-plan.ts";
 import type { ListSource, SourcePage } from "./list-source.ts";
 import type { PageTokenBinding } from "./page-token.ts";
-import type { ListRequest } from "./requests.ts";
 
 /** What a part of the list came back with. */
 type Arrival =

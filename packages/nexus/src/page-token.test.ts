@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createPageTokens } from "./page-token.ts";
@@ -10,7 +11,7 @@ describe("a page token", () => {
     const place = fc.record({ tenant: fc.string(), request: fc.string() });
     fc.assert(
       fc.property(position, place, place, (made, here, elsewhere) => {
-        const tokens = createPageTokens();
+        const tokens = createPageTokens(randomBytes(32));
         const token = tokens.issue(made, here);
         expect(Object.entries(tokens.read(token, here))).toEqual(Object.entries(made));
         if (here.tenant === elsewhere.tenant && here.request === elsewhere.request) return;
@@ -20,7 +21,7 @@ describe("a page token", () => {
   });
 
   it("writes no prototype", () => {
-    const tokens = createPageTokens();
+    const tokens = createPageTokens(randomBytes(32));
     const made = JSON.parse('{"__proto__":"1","constructor":null}') as Record<string, string | null>;
     const read = tokens.read(tokens.issue(made, binding), binding);
     expect(Object.getPrototypeOf(read)).toBe(Object.prototype);
@@ -31,7 +32,7 @@ describe("a page token", () => {
   });
 
   it("cannot be altered in any of its characters", () => {
-    const tokens = createPageTokens();
+    const tokens = createPageTokens(randomBytes(32));
     const token = tokens.issue({ "acme/aws/aws/1/reader/eu-west-1": "next" }, binding);
     for (let index = 0; index < token.length; index += 1) {
       for (const other of ["A", "B"]) {
@@ -46,6 +47,6 @@ describe("a page token", () => {
     const parts = Array.from({ length: 1_000 }, (_, index) => account(index)).flatMap((id) =>
       ["eu-west-1", "us-east-1"].map((region) => [`acme/aws/aws/${id}/reader/${region}`, null] as const),
     );
-    expect(createPageTokens().issue(Object.fromEntries(parts), binding).length).toBeLessThan(60_000);
+    expect(createPageTokens(randomBytes(32)).issue(Object.fromEntries(parts), binding).length).toBeLessThan(60_000);
   });
 });

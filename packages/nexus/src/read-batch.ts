@@ -3,13 +3,13 @@ import type { Kernel } from "./kernel.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { acceptObservation } from "./observation.ts";
 import { providerError, providerFault } from "./provider-fault.ts";
-import type { ReadTarget } from "./read-target.ts";
+import type { CallTarget } from "./call-target.ts";
 import type { Route } from "./route.ts";
 import { callVendor } from "./vendor-call.ts";
 
 /** A read that no cache answered. */
 export interface MissedRead {
-  readonly target: ReadTarget;
+  readonly target: CallTarget;
   readonly read: CacheRead;
   /** The capability that it is read by. */
   readonly by: "get" | "getMany";

@@ -3,20 +3,30 @@ import {
   compileRefTemplate,
   isRef,
   type Provider,
-  type ProviderDirectory,
   parseRef,
   quote,
   type Ref,
   type RefMatcher,
 } from "@cloudlink/core";
-import type { RefLike } from "./requests.ts";
+import type { RefLike } from "@cloudlink/core/calls";
 
 /** Longer than any ref or vendor's id: `parseRef` refuses it before it looks. */
 const LONGEST_REF = 4096;
 
+/** Those whose refs are resolved: of a provider, its metadata is enough. */
+export interface RefProviders {
+  current(name: string): RefProvider | undefined;
+  list(): readonly RefProvider[];
+}
+
+/** See {@link RefProviders}. */
+export type RefProvider = Pick<Provider, "metadata">;
+
 /** Turns what a caller writes into a ref, and a ref into what the vendor writes. */
 export interface RefResolver {
+  /** See `Nexus.resolveRef`. */
   resolve(text: RefLike): Ref;
+  /** See `Nexus.nativeId`. */
   nativeId(ref: Ref): string | undefined;
 }
 
@@ -24,7 +34,7 @@ export interface RefResolver {
 const SLASHES = 5;
 
 /** @throws `invalid_argument` (`ErrInvalidSettings`) for a template that is not valid. */
-export function refMatchersOf({ metadata }: Provider): readonly RefMatcher[] {
+export function refMatchersOf({ metadata }: RefProvider): readonly RefMatcher[] {
   const { name, kinds } = metadata;
   return kinds.flatMap(({ kind, refTemplates }) =>
     refTemplates.map((template) => compileRefTemplate({ ...template, provider: name, kind })),
@@ -35,10 +45,10 @@ export function refMatchersOf({ metadata }: Provider): readonly RefMatcher[] {
  * The templates of a provider are compiled once; a provider that is replaced brings its own. Those of one that has a template which is not
  * valid are left out, all of them: it spoils no other provider's ids, its own refs are taken still, and `nativeId` says what is wrong.
  */
-export function createRefResolver(providers: ProviderDirectory): RefResolver {
-  const compiled = new WeakMap<Provider, readonly RefMatcher[] | CloudLinkError>();
+export function createRefResolver(providers: RefProviders): RefResolver {
+  const compiled = new WeakMap<RefProvider, readonly RefMatcher[] | CloudLinkError>();
 
-  function compile(provider: Provider): readonly RefMatcher[] | CloudLinkError {
+  function compile(provider: RefProvider): readonly RefMatcher[] | CloudLinkError {
     try {
       return refMatchersOf(provider);
     } catch (error) {
@@ -53,7 +63,7 @@ export function createRefResolver(providers: ProviderDirectory): RefResolver {
     }
   }
 
-  function matchersOf(provider: Provider): readonly RefMatcher[] | CloudLinkError {
+  function matchersOf(provider: RefProvider): readonly RefMatcher[] | CloudLinkError {
     const known = compiled.get(provider) ?? compile(provider);
     compiled.set(provider, known);
     return known;
@@ -107,7 +117,7 @@ export function createRefResolver(providers: ProviderDirectory): RefResolver {
 }
 
 /** The error for a provider that nobody registered. */
-export function unknownProvider(providers: ProviderDirectory, name: string): CloudLinkError {
+export function unknownProvider(providers: RefProviders, name: string): CloudLinkError {
   const known = providers.list().map((provider) => provider.metadata.name);
   return new CloudLinkError({
     reason: "ErrUnknownProvider",

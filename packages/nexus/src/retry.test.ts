@@ -19,6 +19,7 @@ function scripted(
   const result = retrying(ctx, {
     budget: createRetryBudgets().of(["limit"]),
     random: () => random,
+    mayRepeat: () => true,
     onRetry: ({ delayMs }) => delaysMs.push(delayMs),
     async attempt() {
       attempts += 1;
@@ -119,6 +120,7 @@ describe("a call that is tried again", () => {
     const result = retrying(background(), {
       budget: createRetryBudgets().of(["limit"]),
       random: () => 0,
+      mayRepeat: () => true,
       onRetry: () => {},
       attempt: () => {
         attempts += 1;

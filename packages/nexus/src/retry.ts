@@ -10,6 +10,8 @@ const LONGEST_DELAY_MS = 20_000;
 /** How a call is tried again. */
 export interface RetrySettings {
   readonly budget: RetryBudget;
+  /** Whether one more try can do no harm: told each failure, so that a caller can draw conclusions of its own. */
+  mayRepeat(error: unknown): boolean;
   /** Told before each wait. */
   onRetry(retry: { readonly error: CloudLinkError; readonly delayMs: number }): void;
   /** From 0 up to 1: the jitter. */
@@ -19,8 +21,6 @@ export interface RetrySettings {
 /**
  * Runs `attempt` until it succeeds, fails for good, or is not worth another try: no budget, no tries left, or a wait that
  * would outlast the deadline. Then the vendor's own error is what the caller gets, with how long to wait.
- *
- * Only for what may be repeated without harm.
  */
 export async function retrying<Result>(
   ctx: Context,
@@ -34,7 +34,9 @@ export async function retrying<Result>(
       budget.succeeded(lastTry);
       return result;
     } catch (error) {
-      if (!CloudLinkError.isInstance(error) || !error.retry.retryable || ctx.error() !== undefined) throw error;
+      const mayRepeat = request.mayRepeat(error);
+      if (!CloudLinkError.isInstance(error) || !error.retry.retryable || !mayRepeat || ctx.error() !== undefined)
+        throw error;
       const throttled = error.code === "resource_exhausted";
       const delayMs = delayBefore(tries, error, request.random());
       if (tries >= TRIES || delayMs >= ctx.remainingMs() || !budget.spend({ throttled })) throw error;
@@ -53,7 +55,8 @@ function delayBefore(tries: number, error: CloudLinkError, random: number): numb
   return (error.retry.afterMs || 0) + backoffMs;
 }
 
-async function pause(ctx: Context, delayMs: number): Promise<void> {
+/** Waits, by the context's clock. @throws why the context is over, as soon as it is. */
+export async function pause(ctx: Context, delayMs: number): Promise<void> {
   let cancel: (() => void) | undefined;
   const elapsed = new Promise<void>((resolve) => {
     cancel = ctx.clock.schedule(resolve, { delayMs });

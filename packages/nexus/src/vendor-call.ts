@@ -24,11 +24,15 @@ export interface VendorRequest<Result> {
   readonly scope: Scope;
   /** Vendor operations that it declared for this capability. */
   readonly operations: readonly string[];
+  /**
+   * Whether the call may be made once more after this failure; asked of each failure, once. Left out, it is a read, and may be.
+   */
+  mayRepeat?(error: unknown): boolean;
   /** Asks, and checks what comes: what it throws is taken for the provider's. */
   run(providerCall: ProviderCall): Promise<Result>;
 }
 
-/** Runs one read of a provider's: under a lease, by the context's deadline, tried again under the budget of its limits. */
+/** Runs one call of a provider's: under a lease, by the context's deadline, tried again under the budget of its limits. */
 export async function callVendor<Result>(kernel: Kernel, request: VendorRequest<Result>): Promise<Result> {
   const { call, ctx, scope, operations } = request;
   const { metadata } = request.provider;
@@ -36,6 +40,7 @@ export async function callVendor<Result>(kernel: Kernel, request: VendorRequest<
   return await retrying(ctx, {
     budget: kernel.budgets.of(limitKeysOf(metadata, { scope, operations })),
     random: Math.random,
+    mayRepeat: (error) => request.mayRepeat?.(error) ?? true,
     onRetry({ error, delayMs }) {
       call.retries += 1;
       kernel.telemetry.retry({ scope, kind, operation: operations.join(","), delayMs, code: error.code });
@@ -73,6 +78,7 @@ async function withLease<Result>(kernel: Kernel, request: VendorRequest<Result>)
     return await attempt(lease);
   } catch (error) {
     if (!CloudLinkError.isInstance(error) || error.reason !== "ErrCredentialsExpired") throw error;
+    // Refused before anything was done: that goes for an action too.
     return await attempt(await leaseFor(kernel, { ctx, scope }));
   }
 }

@@ -1,5 +1,6 @@
 import type {
   Cache,
+  CacheInvalidation,
   CacheRead,
   CallRecord,
   CredentialBroker,
@@ -17,19 +18,22 @@ export interface FakeCache extends Cache {
   readonly stored: readonly Observation<unknown>[];
   /** Of each that was stored, whether its value was frozen by then. */
   readonly frozen: readonly boolean[];
-  readonly steps: readonly ("look" | "begin" | "store" | "absent")[];
+  readonly steps: readonly ("look" | "begin" | "store" | "absent" | "invalidate")[];
+  readonly invalidated: readonly CacheInvalidation[];
 }
 
 export function fakeCache(look: Cache["look"] = () => undefined): FakeCache {
   const looks: CacheRead[] = [];
   const stored: Observation<unknown>[] = [];
   const frozen: boolean[] = [];
-  const steps: ("look" | "begin" | "store" | "absent")[] = [];
+  const steps: ("look" | "begin" | "store" | "absent" | "invalidate")[] = [];
+  const invalidated: CacheInvalidation[] = [];
   return {
     looks,
     stored,
     frozen,
     steps,
+    invalidated,
     look(read) {
       steps.push("look");
       looks.push(read);
@@ -47,6 +51,10 @@ export function fakeCache(look: Cache["look"] = () => undefined): FakeCache {
           steps.push("absent");
         },
       };
+    },
+    invalidate(invalidation) {
+      steps.push("invalidate");
+      invalidated.push(invalidation);
     },
   };
 }

@@ -1,5 +1,8 @@
 import {
+  type ActionRequest,
+  type ActionState,
   CONTRACT_VERSION,
+  type FollowRequest,
   type GetManyRequest,
   type GetRequest,
   type Identity,
@@ -20,6 +23,8 @@ export type ProviderRequest =
   | { readonly method: "get"; readonly call: ProviderCall; readonly request: GetRequest }
   | { readonly method: "getMany"; readonly call: ProviderCall; readonly request: GetManyRequest }
   | { readonly method: "list"; readonly call: ProviderCall; readonly request: ListRequest }
+  | { readonly method: "act"; readonly call: ProviderCall; readonly request: ActionRequest }
+  | { readonly method: "follow"; readonly call: ProviderCall; readonly request: FollowRequest }
   | { readonly method: "identify"; readonly call: ProviderCall };
 
 export interface FakeProviderSettings {
@@ -30,6 +35,11 @@ export interface FakeProviderSettings {
   get?(call: ProviderCall, request: GetRequest): Promise<Seen>;
   getMany?(call: ProviderCall, request: GetManyRequest): Promise<readonly Outcome<Seen>[]>;
   list?(call: ProviderCall, request: ListRequest): AsyncIterable<ListBatch<Thing>>;
+  /** Left out, an action is done at once, and a dry run allowed. */
+  act?(call: ProviderCall, request: ActionRequest): Promise<ActionState>;
+  follow?(call: ProviderCall, request: FollowRequest): Promise<ActionState>;
+  /** Whether the requests of actions are reported as sent; `true` if left out. A test that says `false` reports them itself. */
+  readonly reportsActions?: boolean;
   identify?(call: ProviderCall): Promise<Identity>;
   close?(): Promise<void>;
 }
@@ -47,7 +57,8 @@ export function fakeProvider(settings: FakeProviderSettings = {}): FakeProvider 
   let waiting: { readonly count: number; readonly resolve: () => void }[] = [];
   const record = (request: ProviderRequest) => {
     requests.push(request);
-    request.call.report.vendorRequest({ operation: request.method });
+    const isAction = request.method === "act" || request.method === "follow";
+    if (!isAction || settings.reportsActions !== false) request.call.report.vendorRequest({ operation: request.method });
     for (const { count, resolve } of waiting) if (requests.length >= count) resolve();
     waiting = waiting.filter(({ count }) => requests.length < count);
   };
@@ -72,6 +83,14 @@ export function fakeProvider(settings: FakeProviderSettings = {}): FakeProvider 
       record({ method: "list", call, request });
       return settings.list?.(call, request) ?? noBatches();
     },
+    async act(call, request) {
+      record({ method: "act", call, request });
+      return (await settings.act?.(call, request)) ?? { state: request.dryRun ? "allowed" : "done" };
+    },
+    async follow(call, request) {
+      record({ method: "follow", call, request });
+      return (await settings.follow?.(call, request)) ?? { state: "done" };
+    },
   };
   const declared: Record<string, unknown> = {
     kind: Thing.name,
@@ -81,6 +100,10 @@ export function fakeProvider(settings: FakeProviderSettings = {}): FakeProvider 
     get: { operations: ["get"], views: ["standard", "health"], native: true },
     getMany: { operations: ["getMany"], views: ["standard", "health"], maxRefs: 100 },
     list: { operations: ["list"], views: ["standard"], pushDown: [], maxPageSize: 1000 },
+    actions: {
+      polish: { operations: ["polish"], dryRun: true, longRunning: true, followOperations: ["look"] },
+      shake: { operations: ["shake"], dryRun: false, longRunning: false },
+    },
     ...settings.capabilities,
   };
   const entries = Object.entries(declared).filter(([, capability]) => capability !== undefined);

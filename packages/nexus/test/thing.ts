@@ -18,7 +18,11 @@ export const Thing = defineKind<Thing>()({
   defaultView: "standard",
   filters: ["state", "size.name", "health"],
   filterRules: { health: { fromView: "health" } },
-  actions: {},
+  actions: {
+    polish: { name: "polish", description: "Makes it shine.", idempotent: true },
+    shake: { name: "shake", description: "Shakes it.", idempotent: false },
+    paint: { name: "paint", description: "Gives it a colour; no provider does.", idempotent: true },
+  },
   columns: { table: [], wide: [] },
   loadSchema: () => Promise.reject(new TypeError("no test asks for the schema of a thing")),
 });

@@ -47,6 +47,10 @@ const documented = {
   ErrThrottled: "resource_exhausted",
   /** A quota is used up that time alone refills slowly or not at all. */
   ErrQuotaExhausted: "resource_exhausted",
+  /** The server has as many calls as it takes at once. Nothing was done. */
+  ErrOverloaded: "resource_exhausted",
+  /** The server is about to end, or its answer did not come through. Ask another, or later. */
+  ErrServerUnavailable: "unavailable",
   /** The vendor could not be reached, cut the connection, or answered that it has a fault. */
   ErrVendorUnavailable: "unavailable",
   /** The vendor's answer could not be decoded. */
@@ -57,6 +61,18 @@ const documented = {
   ErrUnsupportedContract: "failed_precondition",
   /** A plugin is not what its metadata says it is. */
   ErrPluginMismatch: "failed_precondition",
+  /** The resource is not in a state in which the action is possible. */
+  ErrInvalidState: "failed_precondition",
+  /** The vendor accepted the action and did not carry it out, or something else undid it. */
+  ErrActionFailed: "aborted",
+  /** An action with the same idempotency key and request is being carried out. */
+  ErrActionInProgress: "aborted",
+  /** The idempotency key named another request before. Take a new one for each wish. */
+  ErrIdempotencyKeyReused: "already_exists",
+  /** An operation token was altered, belongs to another tenant, or is of another version or key. */
+  ErrInvalidOperationToken: "invalid_argument",
+  /** An operation token was good once. Read the resource itself to see how it stands. */
+  ErrExpiredOperationToken: "failed_precondition",
   /** A provider of that name and version is registered already. */
   ErrProviderExists: "already_exists",
   /** The registry was closed. */

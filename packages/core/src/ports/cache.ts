@@ -31,6 +31,13 @@ export interface CacheFill {
   storeAbsent(): void;
 }
 
+/** What is to be forgotten of a resource: whatever is kept of it in this scope, in every view. */
+export interface CacheInvalidation {
+  readonly scope: ScopeKey;
+  readonly ref: Ref;
+  readonly major: number;
+}
+
 /** Port: a cache before credentials and provider. */
 export interface Cache {
   /**
@@ -39,9 +46,14 @@ export interface Cache {
    */
   look(read: CacheRead): CacheEntry | undefined | Promise<CacheEntry | undefined>;
   beginFill(read: CacheRead): CacheFill;
+  /**
+   * What is kept of the resource is no longer so: an action was sent. Fills that have begun store nothing; its absence is not kept for a while,
+   * since vendors are eventually consistent.
+   */
+  invalidate(invalidation: CacheInvalidation): void;
 }
 
 const noFill: CacheFill = { store() {}, storeAbsent() {} };
 
 /** Keeps nothing: every read is live. */
-export const noCache: Cache = { look: () => undefined, beginFill: () => noFill };
+export const noCache: Cache = { look: () => undefined, beginFill: () => noFill, invalidate() {} };

@@ -4,9 +4,12 @@ import type { AnswerSource } from "../freshness.ts";
 import type { QuotaObservation } from "../provider/v1alpha1/call.ts";
 import type { Scope } from "../scope.ts";
 
+/** What was called of the kernel. */
+export type CallOperation = "get" | "getMany" | "list" | "act" | "dryRun" | "operation";
+
 /** A call of the kernel's that ended. */
 export interface CallRecord {
-  readonly operation: "get" | "getMany" | "list";
+  readonly operation: CallOperation;
   readonly provider: string;
   readonly kind: string;
   readonly tenant: string;

@@ -61,6 +61,8 @@ export interface ActionCapability extends Capability {
   readonly dryRun: boolean;
   /** Whether it goes on after the first answer, and is followed by a token. */
   readonly longRunning: boolean;
+  /** The vendor operations that following it sends; the action's own if left out. */
+  readonly followOperations?: readonly string[];
 }
 
 /**

@@ -1,9 +1,10 @@
-import type { Kind, Ref, Where } from "@cloudlink/core";
+import type { Kind, Where } from "../kind/kind.ts";
+import type { Ref } from "../ref/ref.ts";
 
 /** A ref, its text, or an id of the vendor's own such as an ARN. */
 export type RefLike = Ref | string;
 
-/** What {@link Nexus.get} takes. */
+/** What {@link Calls.get} takes. */
 export interface GetRequest<K extends Kind> {
   readonly kind: K;
   readonly ref: RefLike;
@@ -18,7 +19,7 @@ export interface GetRequest<K extends Kind> {
   readonly native?: boolean;
 }
 
-/** What {@link Nexus.getMany} takes. */
+/** What {@link Calls.getMany} takes. */
 export interface GetManyRequest<K extends Kind> {
   readonly kind: K;
   /** Of any accounts and regions; the same one may occur twice. */
@@ -27,7 +28,7 @@ export interface GetManyRequest<K extends Kind> {
   readonly view?: string;
 }
 
-/** What {@link Nexus.list} takes. */
+/** What {@link Calls.list} takes. */
 export interface ListRequest<K extends Kind> {
   readonly kind: K;
   /** Account ids, or `"*"`, the default, for every account of the tenant that has a provider of the kind. */
@@ -48,4 +49,30 @@ export interface ListRequest<K extends Kind> {
    * among them, and declared again if it fails again.
    */
   readonly pageToken?: string;
+}
+
+/** Names of the actions that a kind has. */
+export type ActionOf<K extends Kind> = keyof K["actions"] & string;
+
+/** What {@link Calls.dryRun} takes. */
+export interface DryRunRequest<K extends Kind> {
+  readonly kind: K;
+  readonly ref: RefLike;
+  /** Name of one of the kind's actions. */
+  readonly action: ActionOf<K>;
+}
+
+/** What {@link Calls.act} takes. */
+export interface ActRequest<K extends Kind> extends DryRunRequest<K> {
+  /**
+   * 1 to 255 printable ASCII characters that name this wish of the caller's, such as a UUID: however often it is sent with the same request,
+   * within a day, the action is carried out once. Left out, every call is a wish of its own.
+   */
+  readonly idempotencyKey?: string;
+}
+
+/** What {@link Calls.operation} takes. */
+export interface OperationRequest {
+  /** The `token` of an `Operation`, from this process or another. */
+  readonly token: string;
 }

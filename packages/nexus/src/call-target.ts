@@ -7,23 +7,29 @@ import type { KernelCall } from "./kernel-call.ts";
 import { checkPermission } from "./permission-check.ts";
 import { type Route, routeTo } from "./route.ts";
 
-/** Where a read of one ref goes. */
-export interface ReadTarget {
+/** Where a call about one ref goes. */
+export interface CallTarget {
   readonly ref: Ref;
   readonly route: Route;
   readonly scope: Scope;
 }
 
 /**
- * Route, permission and scope of a read: everything that is decided before a cache or a vendor is looked at.
+ * Route, permission and scope of a call: everything that is decided before a cache or a vendor is looked at.
  *
  * @throws `invalid_argument`, `permission_denied`.
  */
-export async function readTarget(
+export async function callTarget(
   kernel: Kernel,
-  request: { readonly call: KernelCall; readonly kind: Kind; readonly ref: Ref },
-): Promise<ReadTarget> {
-  const { call, kind, ref } = request;
+  request: {
+    readonly call: KernelCall;
+    readonly kind: Kind;
+    readonly ref: Ref;
+    /** What has to be permitted: `get`, or the name of an action. */
+    readonly action: string;
+  },
+): Promise<CallTarget> {
+  const { call, kind, ref, action } = request;
   const { ctx } = call;
   if (ref.kind !== kind.name) {
     throw invalidRef(
@@ -51,7 +57,7 @@ export async function readTarget(
       `A ${ref.kind} of ${ref.provider} is not addressed by region: write ${NONE} for "${ref.region}".`,
     );
   }
-  checkPermission(kernel, { ctx, action: "get", kind: kind.name, target: ref });
+  checkPermission(kernel, { ctx, action, kind: kind.name, target: ref });
   const found = kernel.accounts === undefined ? ambientAccount(ref) : kernel.accounts.find(ctx, ref);
   const account = isPromise(found) ? await waitedFor(kernel, { call, promise: found }) : found;
   return { ref, route, scope: scopeOf(ctx.tenant, { ref, account }) };

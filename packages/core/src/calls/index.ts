@@ -1,0 +1,11 @@
+export type { Calls } from "./calls.ts";
+export type {
+  ActionOf,
+  ActRequest,
+  DryRunRequest,
+  GetManyRequest,
+  GetRequest,
+  ListRequest,
+  OperationRequest,
+  RefLike,
+} from "./requests.ts";

@@ -1,0 +1,66 @@
+import { CloudLinkError, type Context, type ScopeKey } from "@cloudlink/core";
+import { createSignedTokens } from "./signed-token.ts";
+
+/** How long an operation can be followed, and a key is known, in milliseconds: a day. What has not ended by then is read from the resource. */
+export const OPERATION_TTL_MS = 24 * 60 * 60 * 1000;
+
+/** What an operation's token holds: all that it takes to go on with it in another process. */
+export interface OperationTicket {
+  /** Canonical ref of the resource. */
+  readonly ref: string;
+  /** Major version of its kind. */
+  readonly major: number;
+  readonly action: string;
+  readonly idempotencyKey: string;
+  /** The scope that the action was carried out in: it is followed as nobody else. */
+  readonly scope: ScopeKey;
+  /** The provider's own token while it runs; left out when it was done at once. */
+  readonly running?: string;
+  /** In milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** Makes and reads the tokens by which operations are followed. */
+export interface OperationTokens {
+  issue(ctx: Context, ticket: Omit<OperationTicket, "expiresAt">): string;
+  /**
+   * @throws `invalid_argument` (`ErrInvalidOperationToken`) for a token that was altered, is of another version, or belongs to another tenant;
+   *   `failed_precondition` (`ErrExpiredOperationToken`).
+   */
+  read(ctx: Context, token: string): OperationTicket;
+}
+
+export function createOperationTokens(key: Uint8Array): OperationTokens {
+  const tokens = createSignedTokens<OperationTicket>({
+    key,
+    purpose: "operation",
+    version: 1,
+    // A ref of 4 KB and a provider's token of 8 KB, which may hold a URL of 4 KB, packed; it goes into a URL itself.
+    longestToken: 24 * 1024,
+    longestPayload: 64 * 1024,
+  });
+  return {
+    issue: (ctx, ticket) => tokens.issue({ ...ticket, expiresAt: ctx.clock.nowMs() + OPERATION_TTL_MS }, [ctx.tenant]),
+    read(ctx, token) {
+      const ticket = tokens.read(token, [ctx.tenant]);
+      if (ticket === undefined) throw invalidOperationToken();
+      if (ticket.expiresAt > ctx.clock.nowMs()) return ticket;
+      throw new CloudLinkError({
+        reason: "ErrExpiredOperationToken",
+        message: "The operation token is older than a day. Read the resource itself to see how it stands.",
+        origin: "caller",
+        ref: ticket.ref,
+      });
+    },
+  };
+}
+
+/** The error for a token that belongs elsewhere. */
+export function invalidOperationToken(): CloudLinkError {
+  return new CloudLinkError({
+    reason: "ErrInvalidOperationToken",
+    message:
+      "The operation token is not good here: it was altered, or made for another tenant, credential role, version or key. Give it as it was handed out.",
+    origin: "caller",
+  });
+}

@@ -1,0 +1,175 @@
+import {
+  type CallStats,
+  CloudLinkError,
+  type Context,
+  type Kind,
+  NONE,
+  type Operation,
+  type OperationStatus,
+  parseRef,
+  type Ref,
+} from "@cloudlink/core";
+import type { OperationRequest } from "@cloudlink/core/calls";
+import { actionOf, actionRoute } from "./action-route.ts";
+import { type AcceptedState, acceptState, statusOf } from "./action-state.ts";
+import { readContext } from "./call-bounds.ts";
+import { callTarget } from "./call-target.ts";
+import { checkEntrance } from "./entrance.ts";
+import type { Kernel } from "./kernel.ts";
+import { KernelCall } from "./kernel-call.ts";
+import { invalidOperationToken, type OperationTicket } from "./operation-token.ts";
+import { providerFault } from "./provider-fault.ts";
+import { pause } from "./retry.ts";
+import { callVendor } from "./vendor-call.ts";
+
+type Ticket = Omit<OperationTicket, "expiresAt">;
+
+/** See {@link Calls.operation}. */
+export async function operation(kernel: Kernel, ctx: Context, request: OperationRequest): Promise<Operation> {
+  checkEntrance(kernel, { operation: "operation", ctx, request });
+  const { token } = request;
+  const { call, ticket, state } = await followed(kernel, ctx, () => kernel.operationTokens.read(ctx, token));
+  const ref = parseRef(ticket.ref);
+  return handle(kernel, { ref, ticket, token, state, replayed: false, traceId: call.traceId, stats: call.stats() });
+}
+
+/** The operation of an action that was accepted just now, or before under the same key. */
+export function createOperation(
+  kernel: Kernel,
+  accepted: {
+    readonly call: KernelCall;
+    readonly ticket: Ticket;
+    readonly ref: Ref;
+    readonly state: AcceptedState;
+    readonly replayed: boolean;
+  },
+): Operation {
+  const { call, ticket, ref, state, replayed } = accepted;
+  const token = kernel.operationTokens.issue(call.ctx, ticket);
+  return handle(kernel, { ref, ticket, token, state, replayed, traceId: call.traceId, stats: call.stats() });
+}
+
+function handle(
+  kernel: Kernel,
+  of: {
+    readonly ref: Ref;
+    readonly ticket: Ticket;
+    readonly token: string;
+    readonly state: AcceptedState;
+    readonly replayed: boolean;
+    readonly traceId: string;
+    readonly stats: CallStats;
+  },
+): Operation {
+  const { ref, ticket, token, state, replayed, traceId, stats } = of;
+  async function* progress(ctx: Context): AsyncGenerator<OperationStatus, void, undefined> {
+    let latest = state;
+    let current = ticket;
+    for (;;) {
+      yield statusOf(latest);
+      if (latest.state === "done") return;
+      await pause(ctx, latest.pollAfterMs);
+      current = { ...current, running: latest.token };
+      latest = (await followed(kernel, ctx, () => current)).state;
+    }
+  }
+  return Object.freeze({
+    ref,
+    action: ticket.action,
+    idempotencyKey: ticket.idempotencyKey,
+    token,
+    status: statusOf(state),
+    replayed,
+    traceId,
+    stats: Object.freeze(stats),
+    refresh: async (ctx: Context) => statusOf((await followed(kernel, ctx, () => ticket)).state),
+    progress,
+    async done(ctx: Context) {
+      let last = statusOf(state);
+      for await (const status of progress(ctx)) last = status;
+      return last;
+    },
+  });
+}
+
+/** Asks how an operation stands. @throws with the effect `done` unless the provider knows better: the vendor had accepted it. */
+async function followed<Held extends Ticket>(
+  kernel: Kernel,
+  ctx: Context,
+  read: () => Held,
+): Promise<{ readonly call: KernelCall; readonly ticket: Held; readonly state: AcceptedState }> {
+  const given = attempt(read);
+  const kindName = "ticket" in given ? parseRef(given.ticket.ref).kind : NONE;
+  const call = new KernelCall(ctx, { telemetry: kernel.telemetry, operation: "operation", kind: kindName });
+  let ref: Ref | undefined;
+  try {
+    ctx.throwIfDone();
+    if ("error" in given) throw given.error;
+    const { ticket } = given;
+    ref = parseRef(ticket.ref);
+    const state = await follow(kernel, { call, ticket, ref });
+    call.ended({ source: "live" });
+    return { call, ticket, state };
+  } catch (error) {
+    const failure = call.failure(error, ref === undefined ? {} : { ref: ref.key });
+    const known = ref === undefined || failure.effect !== undefined ? failure : failure.with({ effect: "done" });
+    call.ended({ error: known });
+    throw known;
+  }
+}
+
+function attempt<Value>(read: () => Value): { readonly ticket: Value } | { readonly error: unknown } {
+  try {
+    return { ticket: read() };
+  } catch (error) {
+    return { error };
+  }
+}
+
+async function follow(
+  kernel: Kernel,
+  request: { readonly call: KernelCall; readonly ticket: Ticket; readonly ref: Ref },
+): Promise<AcceptedState> {
+  const { call, ticket, ref } = request;
+  if (kernel.providers.current(ref.provider) !== undefined) call.provider = ref.provider;
+  const kind = kindOf(kernel, { ref, major: ticket.major });
+  const action = actionOf(kind, ticket.action);
+  const target = await callTarget(kernel, { call, kind, ref, action: action.name });
+  const { scope } = target;
+  if (scope.key !== ticket.scope) throw invalidOperationToken();
+  const { running } = ticket;
+  if (running === undefined) return { state: "done" };
+  const { provider, handler } = target.route;
+  const { capability } = actionRoute(target.route, action);
+  const ask = handler.follow?.bind(handler);
+  if (ask === undefined)
+    throw providerFault(provider, `it gave a token of an action of ${kind.name}, and cannot follow it`);
+  using own = readContext(kernel, call);
+  using _awake = kernel.awake.hold();
+  const state = await callVendor(kernel, {
+    call,
+    ctx: own,
+    provider,
+    scope,
+    operations: capability.followOperations ?? capability.operations,
+    async run(providerCall) {
+      const given = await ask(providerCall, { ref, action: action.name, token: running });
+      return acceptState(given, { provider, capability });
+    },
+  });
+  if (state.state === "done") kernel.cache.invalidate({ scope: scope.key, ref, major: kind.major });
+  return state;
+}
+
+/** The kind that the ref names. @throws `invalid_argument` (`ErrUnknownKind`) where no provider serves it any more. */
+function kindOf(kernel: Kernel, { ref, major }: { readonly ref: Ref; readonly major: number }): Kind {
+  for (const provider of kernel.providers.list()) {
+    for (const { kind } of provider.kinds) if (kind.name === ref.kind && kind.major === major) return kind;
+  }
+  throw new CloudLinkError({
+    reason: "ErrUnknownKind",
+    message: `No provider serves ${ref.kind} v${major} any more.`,
+    origin: "caller",
+    ref: ref.key,
+  });
+}
