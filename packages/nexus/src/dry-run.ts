@@ -30,7 +30,9 @@ export async function dryRun<K extends Kind>(kernel: Kernel, ctx: Context, reque
     call.ended({ source: "live" });
     return answer;
   } catch (error) {
-    const failure = call.failure(error, ref === undefined ? {} : { ref: ref.key }).with({ effect: "none" });
+    const known = call.failure(error, ref === undefined ? {} : { ref: ref.key });
+    // Nothing was to be done, and whatever a provider says of a request that failed, nothing was; unless it did not keep to that.
+    const failure = known.reason === "ErrProviderFault" ? known : known.with({ effect: "none" });
     call.ended({ error: failure });
     throw failure;
   }

@@ -1,11 +1,5 @@
 import { createHash } from "node:crypto";
-import {
-  background,
-  type ClaimResult,
-  CloudLinkError,
-  type IdempotencyKey,
-  untilDone,
-} from "@cloudlink/core";
+import { background, type ClaimResult, CloudLinkError, type IdempotencyKey, untilDone } from "@cloudlink/core";
 import type { AcceptedState } from "./action-state.ts";
 import { readContext } from "./call-bounds.ts";
 import { carryOut, type Deed } from "./carry-out.ts";

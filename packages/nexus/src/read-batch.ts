@@ -1,9 +1,9 @@
 import type { CacheRead, Context, Observation, Outcome, ProviderCall, Scope } from "@cloudlink/core";
+import type { CallTarget } from "./call-target.ts";
 import type { Kernel } from "./kernel.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { acceptObservation } from "./observation.ts";
 import { providerError, providerFault } from "./provider-fault.ts";
-import type { CallTarget } from "./call-target.ts";
 import type { Route } from "./route.ts";
 import { callVendor } from "./vendor-call.ts";
 
