@@ -58,8 +58,13 @@ async function attemptAll(
   const { provider } = target.route;
   const { action, capability } = route;
   using _awake = kernel.awake.hold();
+  /** What was read before is no longer so, whether or not the answer arrived. */
+  const forget = () => {
+    if (effects.effect !== "none") kernel.cache.invalidate({ scope: scope.key, ref, major: kind.major });
+  };
+  let state: AcceptedState;
   try {
-    const state = await callVendor(kernel, {
+    state = await callVendor(kernel, {
       call,
       ctx,
       provider,
@@ -75,17 +80,16 @@ async function attemptAll(
         return acceptState(await route.act(providerCall, request), { provider, capability });
       },
     });
-    effects.accepted();
-    await deed.ended?.({ state });
-    return state;
   } catch (thrown) {
     const error = withEffect(thrown, effects);
+    forget();
     await deed.ended?.({ error });
     throw error;
-  } finally {
-    // What was read before is no longer so, whether or not the answer arrived.
-    if (effects.effect !== "none") kernel.cache.invalidate({ scope: scope.key, ref, major: kind.major });
   }
+  effects.accepted();
+  forget();
+  await deed.ended?.({ state });
+  return state;
 }
 
 function withEffect(error: unknown, effects: EffectRecord): CloudLinkError {

@@ -129,6 +129,36 @@ describe("Meaning 8: an idempotency key", () => {
     expect(provider.requests).toHaveLength(1);
   });
 
+  it("is free again when the caller left before the store had answered", async () => {
+    const memory = createMemoryIdempotencyStore();
+    const asked = Promise.withResolvers<void>();
+    const answers = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
+    const idempotency: IdempotencyStore = {
+      ...memory,
+      async claim(...claim) {
+        asked.resolve();
+        await answers.promise;
+        return await memory.claim(...claim);
+      },
+      async release(...claim) {
+        await memory.release(...claim);
+        released.resolve();
+      },
+    };
+    const provider = fakeProvider();
+    const nexus = createNexus({ providers: [provider], idempotency });
+    using leaving = ctx.withCancel();
+    const acting = nexus.act(leaving, shake);
+    await asked.promise;
+    leaving.cancel();
+    expect(await failureOf(acting)).toMatchObject({ code: "canceled", effect: "none" });
+    answers.resolve();
+    await released.promise;
+    expect((await nexus.act(ctx, shake)).replayed).toBe(false);
+    expect(provider.requests).toHaveLength(1);
+  });
+
   it("is shared by kernels that share a store", async () => {
     const idempotency = createMemoryIdempotencyStore();
     const providers = [fakeProvider(), fakeProvider()];

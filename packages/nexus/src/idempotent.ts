@@ -70,7 +70,18 @@ async function claimed(
   // Whoever made a claim may have died, and nobody knows what came of it: only what does no harm twice is free again then.
   const outlives = Math.min(OPERATION_TTL_MS, ctx.remainingMs() + CLAIM_MARGIN_MS);
   const claimTtlMs = deed.route.action.idempotent ? outlives : OPERATION_TTL_MS;
-  return await untilDone(ctx, kernel.idempotency.claim(ctx, { ...named, requestHash, claimTtlMs }));
+  const store = kernel.idempotency;
+  const claiming = store.claim(ctx, { ...named, requestHash, claimTtlMs });
+  try {
+    return await untilDone(ctx, claiming);
+  } catch (error) {
+    // A claim that arrives after the caller has left would stand for nothing.
+    const late = claiming.then((claim) => {
+      if (claim.state === "claimed") return store.release(ctx, { ...named, claimId: claim.claimId });
+    });
+    late.catch(() => {});
+    throw error;
+  }
 }
 
 /** Writes down how it ended; nothing, where a repeat does no harm or is the way out. It does not reject: the action has ended, however that goes. */
