@@ -76,10 +76,11 @@ async function claimed(
     return await untilDone(ctx, claiming);
   } catch (error) {
     // A claim that arrives after the caller has left would stand for nothing.
-    const late = claiming.then((claim) => {
-      if (claim.state === "claimed") return store.release(ctx, { ...named, claimId: claim.claimId });
-    });
-    late.catch(() => {});
+    const late = async () => {
+      const claim = await claiming;
+      if (claim.state === "claimed") await store.release(ctx, { ...named, claimId: claim.claimId });
+    };
+    late().catch(() => {});
     throw error;
   }
 }
