@@ -26,7 +26,7 @@ function installed(name: string): {
 /** What `import` and `require` are given: each subpath that has code behind it. */
 function specifiers(name: string): readonly string[] {
   return Object.entries(installed(name).manifest.exports)
-    .filter(([, target]) => typeof target === "object")
+    .filter(([, target]) => typeof target === "object" && target !== null && "default" in target)
     .map(([subpath]) => name + subpath.slice(1));
 }
 
