@@ -22,10 +22,10 @@ export default {
     {
       name: "packages-know-core-alone",
       comment:
-        "Of the other packages, a package may import @cloudlink/core only. Move what is shared into a contract or port of core.",
+        "Of the other packages, a package may import @cloudlink/core and @cloudlink/yaml only. Move what is shared into a contract or port of core.",
       severity: "error",
       from: { path: "^packages/([^/]+)/", pathNot: tests },
-      to: { path: "(^|/)packages/[^/]+/", pathNot: ["(^|/)packages/$1/", "(^|/)packages/core/dist/"] },
+      to: { path: "(^|/)packages/[^/]+/", pathNot: ["(^|/)packages/$1/", "(^|/)packages/(core|yaml)/dist/"] },
     },
     {
       name: "packages-stay-below-apps",

@@ -5,7 +5,11 @@ import {
   EC2Client,
   type EC2ClientConfig,
   type Instance,
+  type InstanceStateChange,
   type InstanceStatus,
+  RebootInstancesCommand,
+  StartInstancesCommand,
+  StopInstancesCommand,
 } from "@aws-sdk/client-ec2";
 import type {
   AssumeRoleCommandInput,
@@ -15,15 +19,18 @@ import type {
   Credentials as StsCredentials,
 } from "@aws-sdk/client-sts";
 import { AwsEc2QueryProtocol } from "@aws-sdk/core/protocols";
-import { CloudLinkError, type Lease, type ProviderCall } from "@cloudlink/core";
+import type { Lease, ProviderCall } from "@cloudlink/core";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
-import type { DeserializeMiddleware, HttpRequest, MiddlewareStack } from "@smithy/types";
+import type { HttpRequest } from "@smithy/types";
 import { type Ambient, ambientOf, profileOf, roleFor } from "./ambient.ts";
 import { type Connections, createConnections } from "./connections.ts";
 import type { InstancePage } from "./ec2/instance-decoder.ts";
+import { type PowerAction, powerOperations } from "./ec2/power-action.ts";
 import { createInstanceReader } from "./ec2/streaming-protocol.ts";
-import { type OwnedMachine, toVirtualMachine } from "./ec2/virtual-machine.ts";
+import { type OwnedMachine, ownedMachine } from "./ec2/virtual-machine.ts";
+import { keysOf, sessionCredentials } from "./lease-keys.ts";
 import { metadata } from "./metadata.ts";
+import { noteSending, type Sending } from "./sending.ts";
 import type { AwsSettings } from "./settings.ts";
 import { type Credentials, CredentialsFailure, partsOf, shareCredentials } from "./shared-credentials.ts";
 import { MalformedAnswer } from "./xml/malformed-answer.ts";
@@ -39,6 +46,16 @@ export interface Sent<Output> {
 /** A machine with everything that EC2 says of it. */
 export interface NativeMachine extends OwnedMachine {
   readonly native: Instance;
+}
+
+/** An action on one instance. */
+export interface ActionOrder {
+  readonly action: PowerAction;
+  readonly id: string;
+  /** Ask whether it would be allowed, which EC2 answers with an error: `DryRunOperation` where it would. */
+  readonly dryRun: boolean;
+  /** Says how far the request came, when it fails too. */
+  readonly sending: Sending;
 }
 
 /** Whose credentials a session has. */
@@ -59,6 +76,8 @@ export interface AwsSession {
   describeNative(call: ProviderCall, input: DescribeInstancesCommandInput): Promise<Sent<readonly NativeMachine[]>>;
   /** The status checks of instances that exist, 100 at most (EC2 API reference, DescribeInstanceStatus). */
   describeStatus(call: ProviderCall, ids: readonly string[]): Promise<readonly InstanceStatus[]>;
+  /** @returns the state that EC2 answers the action with, by its code; `undefined` for a reboot, which changes none. */
+  act(call: ProviderCall, order: ActionOrder): Promise<number | undefined>;
   identify(call: ProviderCall): Promise<CallerIdentity>;
   /** What its requests are signed with, for an error to be searched for. */
   secrets(): readonly string[];
@@ -167,10 +186,9 @@ function createSession(session: {
     ...session.config,
     credentials: async () => current ?? { accessKeyId: "", secretAccessKey: "" },
   };
-  const reader = createInstanceReader(AwsEc2QueryProtocol, (instance, owner) => ({
-    owner,
-    status: toVirtualMachine(instance, region),
-  }));
+  const reader = createInstanceReader(AwsEc2QueryProtocol, (instance, owner) =>
+    ownedMachine({ instance, owner, region }),
+  );
   let streaming: EC2Client | undefined;
   let plain: EC2Client | undefined;
   let sts: STSClient | undefined;
@@ -196,7 +214,10 @@ function createSession(session: {
       const sent = noteSending(command, { call, operation: "ec2:DescribeInstances" });
       const { Reservations } = await plain.send(command, { abortSignal: call.ctx.signal });
       const output = (Reservations ?? []).flatMap(({ Instances, OwnerId }) =>
-        (Instances ?? []).map((native) => ({ owner: OwnerId ?? "", status: toVirtualMachine(native, region), native })),
+        (Instances ?? []).map((native) => ({
+          ...ownedMachine({ instance: native, owner: OwnerId ?? "", region }),
+          native,
+        })),
       );
       return { output, observedAt: sent.at() };
     },
@@ -207,6 +228,27 @@ function createSession(session: {
       noteSending(command, { call, operation: "ec2:DescribeInstanceStatus" });
       const { InstanceStatuses } = await plain.send(command, { abortSignal: call.ctx.signal });
       return InstanceStatuses ?? [];
+    },
+    async act(call, { action, id, dryRun, sending }) {
+      await authenticate(call);
+      plain ??= createEc2Client(config);
+      const input = { InstanceIds: [id], ...(dryRun && { DryRun: true }) };
+      const noted = { call, operation: powerOperations[action], sending };
+      const options = { abortSignal: call.ctx.signal };
+      if (action === "start") {
+        const command = new StartInstancesCommand(input);
+        noteSending(command, noted);
+        return stateOf((await plain.send(command, options)).StartingInstances, id);
+      }
+      if (action === "stop") {
+        const command = new StopInstancesCommand(input);
+        noteSending(command, noted);
+        return stateOf((await plain.send(command, options)).StoppingInstances, id);
+      }
+      const command = new RebootInstancesCommand(input);
+      noteSending(command, noted);
+      await plain.send(command, options);
+      return undefined;
     },
     async identify(call) {
       await authenticate(call);
@@ -222,24 +264,18 @@ function createSession(session: {
   };
 }
 
+/** The state of the one instance that was asked about. */
+function stateOf(changes: readonly InstanceStateChange[] | undefined, id: string): number {
+  const code = changes?.find(({ InstanceId }) => InstanceId === id)?.CurrentState?.Code;
+  if (code === undefined) throw new MalformedAnswer("the instance's new state is missing");
+  return code;
+}
+
 function createEc2Client(config: EC2ClientConfig): EC2Client {
   const client = new EC2Client(config);
   // It copies every answer through a filter of secrets, even for a logger that drops it.
   client.middlewareStack.remove("loggerMiddleware");
   return client;
-}
-
-function keysOf(lease: Lease & { readonly kind: "keys" }): Credentials {
-  const { accessKeyId, secretAccessKey, sessionToken } = lease.keys.reveal();
-  if (!accessKeyId || !secretAccessKey) {
-    throw new CloudLinkError({
-      reason: "ErrCredentialsMissing",
-      message: "The lease holds no AWS keys. It needs accessKeyId and secretAccessKey, and sessionToken for a session.",
-      origin: "credentials",
-      provider: "aws",
-    });
-  }
-  return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
 }
 
 /** What AWS's own way finds, and the role that it is to assume, if any. */
@@ -344,33 +380,4 @@ async function askSts(
   } finally {
     cancel();
   }
-}
-
-function sessionCredentials(issued: StsCredentials | undefined): Credentials {
-  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = issued ?? {};
-  if (!AccessKeyId || !SecretAccessKey) throw new MalformedAnswer("a session without keys");
-  return {
-    accessKeyId: AccessKeyId,
-    secretAccessKey: SecretAccessKey,
-    ...(SessionToken !== undefined && { sessionToken: SessionToken }),
-    ...(Expiration !== undefined && { expiration: Expiration }),
-  };
-}
-
-/** Tells the kernel of a request when it is really sent, which may be after others, or never. */
-function noteSending<Input extends object, Output extends object>(
-  command: { readonly middlewareStack: MiddlewareStack<Input, Output> },
-  of: { readonly call: ProviderCall; readonly operation: string; readonly isShared?: boolean },
-): { at(): number } {
-  const { ctx, report } = of.call;
-  let sentAt: number | undefined;
-  const middleware: DeserializeMiddleware<Input, Output> = (next) => async (args) => {
-    if (of.isShared !== true) ctx.throwIfDone();
-    sentAt = ctx.clock.nowMs();
-    report.vendorRequest({ operation: of.operation });
-    return await next(args);
-  };
-  // The last step before the socket.
-  command.middlewareStack.add(middleware, { step: "deserialize", priority: "low" });
-  return { at: () => sentAt ?? ctx.clock.nowMs() };
 }

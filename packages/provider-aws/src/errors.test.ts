@@ -65,7 +65,11 @@ describe("AWS's error codes", () => {
     ["UnknownParameter", 400, "ErrInvalidRequest"],
     ["ValidationError", 400, "ErrInvalidRequest"],
     ["FilterLimitExceeded", 400, "ErrInvalidRequest"],
-    ["IncorrectInstanceState", 400, "aws.IncorrectInstanceState"],
+    ["IncorrectInstanceState", 400, "ErrInvalidState"],
+    ["IncorrectState", 400, "ErrInvalidState"],
+    ["VcpuLimitExceeded", 400, "ErrQuotaExhausted"],
+    ["InstanceLimitExceeded", 400, "ErrQuotaExhausted"],
+    ["OperationNotPermitted", 400, "aws.OperationNotPermitted"],
     ["UnsupportedOperation", 400, "aws.UnsupportedOperation"],
     ["RegionDisabledException", 403, "aws.RegionDisabledException"],
   ])("%s (%d) is %s", (code, status, reason) => {
@@ -88,6 +92,15 @@ describe("AWS's error codes", () => {
     // It says what to do, in a sentence.
     expect(error.rawMessage).toMatch(/[.…]$/);
   });
+
+  it.each(["InsufficientInstanceCapacity", "InsufficientHostCapacity", "InsufficientCapacity"])(
+    "%s is a lack of the vendor's, which may pass in some minutes, and no fault",
+    (code) => {
+      const error = explained(answered(code, { status: 500 }));
+      expect(error).toMatchObject({ code: "resource_exhausted", reason: `aws.${code}`, origin: "vendor" });
+      expect(error.retry).toEqual({ retryable: true, afterMs: 120_000 });
+    },
+  );
 
   it.each(["Unable to parse pagination token", "Value (x) for parameter NextToken is invalid. The token is invalid."])(
     "knows a stale page token by EC2's words for it: %s",

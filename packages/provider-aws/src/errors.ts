@@ -41,6 +41,9 @@ type Explanation = {
 /** How long a throttled call waits at least: the base that the Smithy retry settings give throttles. EC2 sends no Retry-After. */
 const THROTTLED_AFTER_MS = 1_000;
 
+/** How long a lack of capacity lasts at least: AWS asks to wait "a few minutes" ("Insufficient instance capacity" in the EC2 user guide). */
+const CAPACITY_AFTER_MS = 120_000;
+
 const again = { retryable: true };
 
 /**
@@ -172,6 +175,32 @@ function explainCode(vendor: VendorError, { operation, scope, region, actor }: F
         reason: "ErrInvalidResourceId",
         message: `That is no id of an instance. AWS says: ${vendorWords(vendor)}`,
         origin: "caller",
+      };
+    case "IncorrectInstanceState":
+    case "IncorrectState":
+      return {
+        reason: "ErrInvalidState",
+        message: `In its present state AWS refuses ${operation} (${code}). Read its state, and wait for one in which it is possible. AWS says: ${vendorWords(vendor)}`,
+        origin,
+      };
+    case "InsufficientInstanceCapacity":
+    case "InsufficientHostCapacity":
+    case "InsufficientCapacity":
+    case "InsufficientReservedInstanceCapacity":
+      return {
+        reason: `aws.${code}`,
+        code: "resource_exhausted",
+        message: `AWS has no capacity left for ${operation} (${code}). Try again in some minutes, or with another size or zone.`,
+        origin,
+        retry: { retryable: true, afterMs: CAPACITY_AFTER_MS },
+      };
+    case "VcpuLimitExceeded":
+    case "InstanceLimitExceeded":
+    case "MaxSpotInstanceCountExceeded":
+      return {
+        reason: "ErrQuotaExhausted",
+        message: `Account ${scope.account} may not run more in ${region} (${code}). Stop something else, or ask AWS for a higher quota.`,
+        origin,
       };
     case "InvalidNextToken":
     case "InvalidPaginationToken":

@@ -1,5 +1,6 @@
 import { type ProviderMetadata, VirtualMachine } from "@cloudlink/core";
 import packageJson from "../package.json" with { type: "json" };
+import { powerOperations } from "./ec2/power-action.ts";
 import { partitionNames } from "./partition.ts";
 import { leaseKeys } from "./settings.ts";
 
@@ -12,6 +13,8 @@ export const SMALLEST_PAGE = 5;
 
 const describe = ["ec2:DescribeInstances"];
 const describeWithHealth = [...describe, "ec2:DescribeInstanceStatus"];
+
+const accountAndRegion = ["account", "region"] as const;
 
 /** What this provider says of itself. */
 export const metadata: ProviderMetadata = {
@@ -35,6 +38,12 @@ export const metadata: ProviderMetadata = {
         pushDown: ["powerState", "name", "placement.zone", "placement.network", "size.name", "tags"],
         maxPageSize: LARGEST_PAGE,
       },
+      // EC2 shows nothing of a reboot, so it is done when EC2 has taken it.
+      actions: {
+        start: { operations: [powerOperations.start], dryRun: true, longRunning: true },
+        stop: { operations: [powerOperations.stop], dryRun: true, longRunning: true },
+        reboot: { operations: [powerOperations.reboot], dryRun: true, longRunning: false },
+      },
       // DescribeInstances carries no secret: user data has a call of its own.
       sensitive: [],
     },
@@ -43,10 +52,34 @@ export const metadata: ProviderMetadata = {
   limits: [
     {
       name: "ec2-describe",
-      dimensions: ["account", "region"],
+      dimensions: accountAndRegion,
       operations: describeWithHealth,
       burst: 100,
       refillPerSecond: 20,
+    },
+    // The same page: each action is counted by itself. StartInstances has numbers of its own ("Uncategorized actions"), the other two those
+    // of mutating actions. EC2 counts the instances started and stopped too (1,000 at once; 2 and 20 a second), which with one instance a
+    // request never is the narrower limit. https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
+    {
+      name: "ec2-start",
+      dimensions: accountAndRegion,
+      operations: [powerOperations.start],
+      burst: 5,
+      refillPerSecond: 2,
+    },
+    {
+      name: "ec2-stop",
+      dimensions: accountAndRegion,
+      operations: [powerOperations.stop],
+      burst: 50,
+      refillPerSecond: 5,
+    },
+    {
+      name: "ec2-reboot",
+      dimensions: accountAndRegion,
+      operations: [powerOperations.reboot],
+      burst: 50,
+      refillPerSecond: 5,
     },
   ],
   hosts: [

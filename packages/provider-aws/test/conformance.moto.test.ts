@@ -1,5 +1,11 @@
-import { type Harness, type Place, providerConformance, type VendorFault } from "@cloudlink/conformance";
-import { type Lease, VirtualMachine } from "@cloudlink/core";
+import {
+  type ActionGround,
+  type Harness,
+  type Place,
+  providerConformance,
+  type VendorFault,
+} from "@cloudlink/conformance";
+import { type Lease, type Scope, VirtualMachine } from "@cloudlink/core";
 import {
   createMotoUser,
   type Interference,
@@ -11,7 +17,9 @@ import {
 } from "@cloudlink/testbed";
 import { afterAll, describe, test } from "vitest";
 import { aws } from "../src/aws.ts";
+import { type PowerAction, powerOperations } from "../src/ec2/power-action.ts";
 import { absentIds, awkwardTags, leaseOf, malformedIds, REGION, refOf, scopeOf } from "./aws-place.ts";
+import { type Loss, startVendorRecorder, type VendorRecorder } from "./vendor-recorder.ts";
 
 const OWN = "111111111111";
 const OTHER = "222222222222";
@@ -40,13 +48,18 @@ const answers = {
 
 async function createHarness(): Promise<Harness> {
   const moto = await startMoto();
-  const proxy = await startVendorProxy({ target: moto.endpoint });
+  const recorder = await startVendorRecorder({ target: moto.endpoint });
+  const proxy = await startVendorProxy({ target: recorder.endpoint });
   const place = await createPlace(moto.endpoint, { account: OWN, instances: own });
   const { scope } = place;
   const user = await createMotoUser({ endpoint: moto.endpoint, account: OWN });
   const interfering = (interference: Interference) => async (): Promise<VendorFault> => {
     const active = proxy.interfere(interference);
     return { [Symbol.asyncDispose]: async () => active.release() };
+  };
+  const losing = (what: Loss) => async (): Promise<VendorFault> => {
+    const active = recorder.lose(what);
+    return { [Symbol.asyncDispose]: async () => active[Symbol.dispose]() };
   };
   const enforced = async (lease: Lease): Promise<VendorFault> => {
     await moto.enforceIam(true);
@@ -61,6 +74,7 @@ async function createHarness(): Promise<Harness> {
     pageSize: 5,
     otherPlace: await createPlace(moto.endpoint, { account: OTHER, instances: [{ count: 3 }] }),
     vendorRequests: () => proxy.requestCount(),
+    actions: createGround(moto.endpoint, { scope, recorder }),
     faults: {
       async hold() {
         const held = proxy.interfere({ kind: "hold" });
@@ -76,13 +90,43 @@ async function createHarness(): Promise<Harness> {
         ),
       brokenBody: interfering(answers.brokenBody),
       cut: interfering(answers.cut),
+      cutBefore: losing("request"),
+      answerLost: losing("answer"),
       serverError: interfering(answers.serverError),
       echoedSecret: (secrets) => interfering(errorAnswer(400, "InvalidParameterValue", secrets.join(" ")))(),
     },
     async close() {
       await proxy.close();
+      await recorder[Symbol.asyncDispose]();
       await moto.stop();
     },
+  };
+}
+
+/** Instances are made a few at a time: each takes moto some requests. */
+const MADE_AT_ONCE = 12;
+
+function createGround(
+  endpoint: string,
+  { scope, recorder }: { readonly scope: Scope; readonly recorder: VendorRecorder },
+): ActionGround {
+  const pools = { running: [] as string[], stopped: [] as string[] };
+  return {
+    async target(action) {
+      const state = action === "start" ? ("stopped" as const) : ("running" as const);
+      const pool = pools[state];
+      if (pool.length === 0) {
+        const instances: readonly MotoInstances[] = [{ count: MADE_AT_ONCE, state }];
+        pool.push(...(await seedMoto({ endpoint, account: OWN, region: REGION, instances })).flat());
+      }
+      return refOf(scope, pool.pop() ?? "");
+    },
+    carriedOut({ ref, action }) {
+      const operation = powerOperations[action as PowerAction].replace("ec2:", "");
+      return recorder.carriedOut(operation, ref.id);
+    },
+    // What moto is asked to do it has done when it answers.
+    wait: async () => {},
   };
 }
 
@@ -115,7 +159,10 @@ providerConformance(
     name: "provider-aws on moto",
     createHarness,
     options: {
-      without: { expired: "moto offers no way to make a session that has expired" },
+      without: {
+        expired: "moto offers no way to make a session that has expired",
+        wrongState: "moto starts, stops and reboots an instance whatever state it is in",
+      },
       knownDifferences: {
         "list.bad-cursor": "moto answers a page token that it never gave with 500 and a page of HTML",
       },

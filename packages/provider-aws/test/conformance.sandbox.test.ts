@@ -1,15 +1,24 @@
-import { type Harness, type Place, providerConformance, type VendorFault } from "@cloudlink/conformance";
+import {
+  type ActionGround,
+  type Harness,
+  type Place,
+  providerConformance,
+  type VendorFault,
+} from "@cloudlink/conformance";
 import { type Lease, VirtualMachine } from "@cloudlink/core";
 import {
   type AccountSettings,
   createSandbox,
   type Fault,
+  type FaultRule,
   type InstanceSettings,
+  type InstanceStateName,
   type Sandbox,
   type SandboxSettings,
 } from "@cloudlink/sandbox";
 import { afterAll, describe, test } from "vitest";
 import { aws } from "../src/aws.ts";
+import { type PowerAction, powerOperations } from "../src/ec2/power-action.ts";
 import { absentIds, awkwardTags, backslashTags, leaseOf, malformedIds, REGION, refOf, scopeOf } from "./aws-place.ts";
 
 const OWN = "111111111111";
@@ -51,10 +60,21 @@ const powerStates = {
   terminated: "deleted",
 } as const;
 
+/** In which state each action changes something, and in which EC2 refuses it. */
+const statesOf: Readonly<Record<PowerAction, { possible: InstanceStateName; wrong: InstanceStateName }>> = {
+  start: { possible: "stopped", wrong: "stopping" },
+  stop: { possible: "running", wrong: "terminated" },
+  reboot: { possible: "running", wrong: "stopped" },
+};
+
 async function createHarness(settings: SandboxSettings): Promise<Harness> {
+  let passedMs = 0;
   const sandbox = await createSandbox({
     ...settings,
     accounts,
+    clock: { now: () => Date.now() + passedMs },
+    // Two looks a second apart, and no more of the time that signatures are good for.
+    transitions: { pendingMs: 1_500, stoppingMs: 1_500 },
     instances: [
       ...own.map((settings) => ({ ...settings, account: OWN, region: REGION })),
       ...Array.from({ length: 7 }, () => ({ account: OTHER, region: REGION, state: "running" as const })),
@@ -64,7 +84,23 @@ async function createHarness(settings: SandboxSettings): Promise<Harness> {
   const place = placeOf(sandbox, OWN);
   const { scope } = place;
   const refused = (lease: () => Lease) => async () => ({ lease: lease(), [Symbol.asyncDispose]: async () => {} });
-  const failing = (fault: Fault, afterMs?: number) => async () => inForce(sandbox, fault, afterMs);
+  const failing =
+    (fault: Fault, rule: Partial<FaultRule> = {}) =>
+    async () =>
+      inForce(sandbox, { ...rule, fault });
+  const put = (state: InstanceStateName) =>
+    refOf(scope, sandbox.instances.put({ account: OWN, region: REGION, state }).id);
+  const actions: ActionGround = {
+    target: async (action) => put(statesOf[action as PowerAction].possible),
+    wrongState: async (action) => put(statesOf[action as PowerAction].wrong),
+    carriedOut({ ref, action }) {
+      const operation = powerOperations[action as PowerAction];
+      return sandbox.actions.count((entry) => entry.instanceId === ref.id && operation === `ec2:${entry.action}`);
+    },
+    async wait(ms) {
+      passedMs += ms;
+    },
+  };
   return {
     ...place,
     kind: VirtualMachine,
@@ -74,6 +110,7 @@ async function createHarness(settings: SandboxSettings): Promise<Harness> {
     pageSize: 5,
     otherPlace: placeOf(sandbox, OTHER),
     vendorRequests: () => sandbox.requests.count(),
+    actions,
     faults: {
       async hold() {
         const handle = sandbox.faults.add({ fault: { kind: "hold" } });
@@ -88,7 +125,10 @@ async function createHarness(settings: SandboxSettings): Promise<Harness> {
           [Symbol.asyncDispose]: async () => handle.remove(),
         };
       },
-      throttle: failing({ kind: "throttle", retryAfterSeconds: 3 }, 3_000),
+      throttle: async () => ({
+        ...inForce(sandbox, { fault: { kind: "throttle", retryAfterSeconds: 3 } }),
+        afterMs: 3_000,
+      }),
       denied: refused(() => leaseOf(scope, accounts[0]?.accessKeys?.[1] ?? sandbox.credentialsOf(OWN))),
       expired: refused(() => leaseOf(scope, sandbox.issueSession({ account: OWN, durationSeconds: 0 }))),
       unknownKeys: refused(() =>
@@ -96,22 +136,26 @@ async function createHarness(settings: SandboxSettings): Promise<Harness> {
       ),
       brokenBody: failing({ kind: "brokenXml" }),
       cut: failing({ kind: "cut" }),
+      cutBefore: failing({ kind: "cut" }, { when: "before" }),
+      answerLost: failing({ kind: "answerLost" }),
       serverError: failing({ kind: "serverError", status: 500 }),
       echoedSecret: async (secrets) =>
         inForce(sandbox, {
-          kind: "error",
-          status: 400,
-          code: "InvalidParameterValue",
-          message: `no: ${secrets.join(" ")}`,
+          fault: {
+            kind: "error",
+            status: 400,
+            code: "InvalidParameterValue",
+            message: `no: ${secrets.join(" ")}`,
+          },
         }),
     },
     close: () => sandbox.close(),
   };
 }
 
-function inForce(sandbox: Sandbox, fault: Fault, afterMs?: number): VendorFault {
-  const handle = sandbox.faults.add({ fault });
-  return { ...(afterMs !== undefined && { afterMs }), [Symbol.asyncDispose]: async () => handle.remove() };
+function inForce(sandbox: Sandbox, rule: FaultRule): VendorFault {
+  const handle = sandbox.faults.add(rule);
+  return { [Symbol.asyncDispose]: async () => handle.remove() };
 }
 
 function placeOf(sandbox: Sandbox, account: string): Place {
@@ -138,7 +182,7 @@ providerConformance(
 providerConformance(
   { describe, test, afterAll },
   {
-    name: "provider-aws on the sandbox, with pages cut before they are narrowed and the whitespace of the real service",
-    createHarness: () => createHarness({ sparsePages: true, indented: true }),
+    name: "provider-aws on the sandbox, with pages cut before they are narrowed, the whitespace of the real service, and states shown late",
+    createHarness: () => createHarness({ sparsePages: true, indented: true, staleMs: 1_000 }),
   },
 );

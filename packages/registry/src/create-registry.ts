@@ -1,10 +1,10 @@
 import { type Clock, CloudLinkError, type Context, isProviderName, type Provider, systemClock } from "@cloudlink/core";
+import { nearestWord } from "@cloudlink/yaml";
 import semver from "semver";
 import { type CheckedProvider, checkProvider } from "./check-provider.ts";
 import { CLOSE_TIMEOUT_MS, closeProvider } from "./close-provider.ts";
 import { closeRefused, loadPlugin } from "./load-plugin.ts";
 import type { PluginManifest } from "./manifest/plugin-manifest.ts";
-import { nearestWord } from "./nearest-word.ts";
 import { type ProviderSpec, parseProviderSpec, parseRange } from "./provider-spec.ts";
 import { ProviderVersions } from "./provider-versions.ts";
 import type { LoadRequest, Registry } from "./registry.ts";

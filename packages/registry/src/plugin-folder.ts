@@ -1,9 +1,9 @@
-import { open, realpath, stat } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, sep } from "node:path";
 import { CloudLinkError } from "@cloudlink/core";
+import { printable, readBounded } from "@cloudlink/yaml";
 import { parsePluginManifest } from "./manifest/parse-plugin-manifest.ts";
 import { LARGEST_MANIFEST_BYTES, MANIFEST_FILE, type PluginManifest } from "./manifest/plugin-manifest.ts";
-import { printable } from "./printable.ts";
 import { invalidSettings } from "./registry-error.ts";
 
 /** The folder of a plugin, with its plugin.yaml read. */
@@ -21,7 +21,7 @@ export async function openPluginFolder(folder: string): Promise<PluginFolder> {
   const root = await realPathOf(folder, `The folder ${printable(folder)}`);
   const resolve = (path: string) => resolveWithin({ root, folder, path });
   const file = printable(join(folder, MANIFEST_FILE));
-  const bytes = await readBounded(await resolve(MANIFEST_FILE), file);
+  const bytes = await readManifest(await resolve(MANIFEST_FILE), file);
   return { file, manifest: await parsePluginManifest(bytes, { file }), resolve };
 }
 
@@ -49,16 +49,9 @@ async function realPathOf(path: string, shown: string): Promise<string> {
   }
 }
 
-/** Not `readFile`: a file may grow between being measured and being read. */
-async function readBounded(path: string, shown: string): Promise<Uint8Array> {
+async function readManifest(path: string, shown: string): Promise<Uint8Array> {
   try {
-    await using file = await open(path);
-    const bytes = new Uint8Array(LARGEST_MANIFEST_BYTES + 1);
-    let length = 0;
-    for (let read = -1; read !== 0 && length < bytes.length; length += read) {
-      read = (await file.read(bytes, length, bytes.length - length)).bytesRead;
-    }
-    return bytes.subarray(0, length);
+    return await readBounded({ path, maxBytes: LARGEST_MANIFEST_BYTES });
   } catch (error) {
     throw unreadable(error, shown);
   }

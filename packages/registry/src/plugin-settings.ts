@@ -1,12 +1,9 @@
-import { CloudLinkError, type ProviderPlugin, quote, REDACTED, type SchemaIssue } from "@cloudlink/core";
-import { printable } from "./printable.ts";
+import { CloudLinkError, type ProviderPlugin, quote, type SchemaIssue } from "@cloudlink/core";
+import { hideValues, printable } from "@cloudlink/yaml";
 import { invalidSettings, providerFault } from "./registry-error.ts";
 
 /** How many things that are wrong with settings one error tells. */
 const MOST_ISSUES = 10;
-
-/** Shorter values are words of any message rather than secrets; taking them out would leave no message. */
-const SHORTEST_HIDDEN = 4;
 
 /** The settings as the plugin's schema gives them. @throws `invalid_argument` (`ErrInvalidSettings`); `internal` (`ErrProviderFault`). */
 export async function checkSettings(
@@ -34,27 +31,7 @@ function describe(issue: SchemaIssue, settings: unknown): string {
   for (const step of path) {
     value = typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[step] : undefined;
   }
-  const message = printable(hideValues(String(issue.message), value));
+  // Some schema libraries repeat the value they refuse, and settings may hold secrets.
+  const message = printable(hideValues({ message: String(issue.message), value }));
   return path.length === 0 ? message : `${quote(path.map(String).join("."))}: ${message}`;
-}
-
-/** Some schema libraries repeat the value they refuse, and settings may hold secrets. */
-function hideValues(message: string, value: unknown): string {
-  let hidden = message;
-  for (const leaf of leavesOf(value)) {
-    if (leaf.length >= SHORTEST_HIDDEN) hidden = hidden.replaceAll(leaf, REDACTED);
-  }
-  return hidden;
-}
-
-function* leavesOf(value: unknown): Generator<string> {
-  const open = [value];
-  const seen = new Set<unknown>();
-  for (let index = 0; index < open.length; index++) {
-    const next = open[index];
-    if (typeof next === "object" && next !== null) {
-      if (!seen.has(next)) open.push(...Object.values(next));
-      seen.add(next);
-    } else if (next !== undefined) yield String(next);
-  }
 }

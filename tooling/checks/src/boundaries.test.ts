@@ -17,6 +17,8 @@ const workspace = {
   ...module("@aws-sdk/client-ec2"),
   ...built("core"),
   ...built("nexus"),
+  ...built("registry"),
+  ...built("yaml"),
   "apps/demo/src/main.ts": "export const demo = 1;",
   "tooling/bench/src/main.ts": "export const bench = 1;",
 };
@@ -31,7 +33,7 @@ describe("boundaries allow", () => {
     expect(
       await rulesBroken({
         "packages/core/src/index.ts": 'import "zod"; import "node:fs";',
-        "packages/registry/src/index.ts": 'import "@cloudlink/core"; import "lodash";',
+        "packages/registry/src/index.ts": 'import "@cloudlink/core"; import "@cloudlink/yaml"; import "lodash";',
         "packages/provider-aws/src/index.ts": 'export const load = () => import("./sdk.ts");',
         "packages/provider-aws/src/sdk.ts": 'import "@aws-sdk/client-ec2";',
         "packages/provider-aws/src/page.ts": 'import type Client from "@aws-sdk/client-ec2"; export type P = Client;',
@@ -58,6 +60,11 @@ describe("boundaries refuse", () => {
 
   test("a provider importing the kernel, even for its types", async () => {
     const files = { "packages/provider-aws/src/index.ts": 'import type N from "@cloudlink/nexus"; export type X = N;' };
+    expect(await rulesBroken(files)).toEqual([expect.stringContaining("packages-know-core-alone")]);
+  });
+
+  test("the reader of YAML importing a package that uses it", async () => {
+    const files = { "packages/yaml/src/index.ts": 'import "@cloudlink/registry";' };
     expect(await rulesBroken(files)).toEqual([expect.stringContaining("packages-know-core-alone")]);
   });
 

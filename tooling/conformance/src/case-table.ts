@@ -1,4 +1,6 @@
 import { absenceCases } from "./cases/absence.ts";
+import { actionCases } from "./cases/action.ts";
+import { actionEffectCases } from "./cases/action-effect.ts";
 import { cancellationCases } from "./cases/cancellation.ts";
 import { faultCases } from "./cases/fault.ts";
 import { filterCases } from "./cases/filter.ts";
@@ -20,6 +22,8 @@ export const conformanceCases: readonly ConformanceCase[] = Object.freeze([
   ...reportCases,
   ...cancellationCases,
   ...faultCases,
+  ...actionCases,
+  ...actionEffectCases,
   ...secretCases,
   ...isolationCases,
 ]);

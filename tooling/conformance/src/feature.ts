@@ -1,3 +1,4 @@
+import type { ActionCapability } from "@cloudlink/core";
 import type { Harness, VendorFaults } from "./harness.ts";
 import { capabilitiesOf, handlerOf } from "./provider-part.ts";
 
@@ -6,6 +7,10 @@ export const features = {
   get: "the provider declares get",
   getMany: "the provider declares getMany",
   list: "the provider declares list",
+  actions: "the provider declares actions, and there is something to act upon",
+  dryRun: "the provider declares an action that the vendor can be asked about without doing it",
+  longRunning: "the provider declares an action that goes on after the first answer",
+  wrongState: "there are resources in whose state an action is not possible",
   malformed: "the vendor has a form of ids, so that one can be malformed",
   otherPlace: "there is a second account to look into",
   vendorRequests: "the vendor's side counts its requests",
@@ -19,6 +24,8 @@ export const features = {
   brokenBody: "the vendor can be made to send a body that cannot be decoded",
   cut: "the vendor can be made to cut a connection",
   serverError: "the vendor can be made to fail",
+  answerLost: "the vendor can be made to lose an answer after it has done what was asked",
+  cutBefore: "the vendor can be made to cut a connection before it does anything",
   echoedSecret: "the vendor can be made to repeat secrets in an error",
 } as const;
 
@@ -34,6 +41,13 @@ export async function hasFeature(harness: Harness, feature: Feature): Promise<bo
     case "getMany":
     case "list":
       return await declares(harness, feature);
+    case "actions":
+      return harness.actions !== undefined && (await declaresAction(harness, () => true));
+    case "dryRun":
+    case "longRunning":
+      return await declaresAction(harness, (action) => action[feature]);
+    case "wrongState":
+      return harness.actions?.wrongState !== undefined;
     case "malformed":
       return (harness.malformed?.length ?? 0) > 0;
     case "otherPlace":
@@ -48,6 +62,15 @@ export async function hasFeature(harness: Harness, feature: Feature): Promise<bo
     }
     default:
       return harness.faults[feature satisfies keyof VendorFaults] !== undefined;
+  }
+}
+
+async function declaresAction(harness: Harness, which: (action: ActionCapability) => boolean): Promise<boolean> {
+  const provider = harness.createProvider();
+  try {
+    return Object.values(capabilitiesOf(provider, harness.kind)?.actions ?? {}).some(which);
+  } finally {
+    await provider.close();
   }
 }
 

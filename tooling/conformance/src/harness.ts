@@ -51,8 +51,30 @@ export interface VendorFaults {
   cut?(): Promise<VendorFault>;
   /** The vendor says that it has a fault of its own. */
   serverError?(): Promise<VendorFault>;
+  /** The vendor does as it is asked, and not a byte of its answer arrives. */
+  answerLost?(): Promise<VendorFault>;
+  /** The connection ends before the vendor does anything, and without an answer. */
+  cutBefore?(): Promise<VendorFault>;
   /** An error of the vendor's whose text has these secrets in it. */
   echoedSecret?(secrets: readonly string[]): Promise<VendorFault>;
+}
+
+/** An action on a resource. */
+export interface ActionOn {
+  readonly ref: Ref;
+  readonly action: string;
+}
+
+/** What the cases of actions act upon, and what the vendor knows of it. None of it is among what is `present`. */
+export interface ActionGround {
+  /** A resource on which the action is possible and would change something; another one each time. */
+  target(action: string): Promise<Ref>;
+  /** A resource in whose state the action is not possible; `undefined` for an action that is possible in every one. */
+  wrongState?(action: string): Promise<Ref | undefined>;
+  /** How often the vendor has carried the action out on the resource, whether anybody was told or not. */
+  carriedOut(on: ActionOn): number | Promise<number>;
+  /** Lets so much of the vendor's time pass: a stand-in turns its clock on, for a real vendor one waits. */
+  wait(ms: number): Promise<void>;
 }
 
 /** What the suite needs to know, and to be able to do, to check one provider against one vendor. */
@@ -73,6 +95,8 @@ export interface Harness extends Place {
   vendorRequests?(): number | Promise<number>;
   /** `true` for a provider that reads another clock than its context's, because it runs in another process. */
   readonly ownClock?: boolean;
+  /** Where the provider has actions. */
+  readonly actions?: ActionGround;
   readonly faults: VendorFaults;
   /** Called once, after the last case. */
   close?(): Promise<void>;

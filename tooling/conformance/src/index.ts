@@ -1,7 +1,16 @@
 export { conformanceCases } from "./case-table.ts";
 export type { ConformanceCase } from "./conformance-case.ts";
 export { type Feature, featureNames, features } from "./feature.ts";
-export type { Harness, HeldVendor, Place, PresentResource, VendorFault, VendorFaults } from "./harness.ts";
+export type {
+  ActionGround,
+  ActionOn,
+  Harness,
+  HeldVendor,
+  Place,
+  PresentResource,
+  VendorFault,
+  VendorFaults,
+} from "./harness.ts";
 export {
   type ConformanceOptions,
   type ConformancePlan,

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import {
+  type ActionState,
   background,
   CloudLinkError,
   type Context,
@@ -16,7 +18,7 @@ import {
   type Ref,
   type Scope,
 } from "@cloudlink/core";
-import type { Harness, Place, PresentResource } from "./harness.ts";
+import type { ActionGround, ActionOn, Harness, Place, PresentResource } from "./harness.ts";
 import { capabilitiesOf, handlerOf } from "./provider-part.ts";
 
 /** A call that remembers what the provider reported of it. */
@@ -91,6 +93,12 @@ export class Trial {
     const { otherPlace } = this.harness;
     assert(otherPlace !== undefined, "the harness has no other place");
     return otherPlace;
+  }
+
+  get ground(): ActionGround {
+    const { actions } = this.harness;
+    assert(actions !== undefined, "the harness has nothing to act upon");
+    return actions;
   }
 
   /** A call of the harness's place, unless told otherwise. */
@@ -173,6 +181,28 @@ export class Trial {
 
   async items(call: ProviderCall, wish: ListWish = {}): Promise<readonly Seen[]> {
     return (await this.pages(call, wish)).flatMap(({ items }) => items);
+  }
+
+  /** Asks for an action, under a key of its own. */
+  async act(call: ProviderCall, request: ActionOn & { readonly dryRun?: boolean }): Promise<ActionState> {
+    const { ref, action, dryRun = false } = request;
+    const { act } = this.handler();
+    assert(act !== undefined, "the handler has no act");
+    return await this.within(
+      `${action} of ${ref.key}`,
+      act(call, { ref, action, dryRun, idempotencyKey: randomUUID() }),
+    );
+  }
+
+  /** How an action stands, by the token that it gave. */
+  async follow(
+    call: ProviderCall,
+    request: ActionOn & { readonly token: string; readonly provider?: Provider },
+  ): Promise<ActionState> {
+    const { ref, action, token, provider } = request;
+    const { follow } = this.handler(provider);
+    assert(follow !== undefined, "the handler has no follow");
+    return await this.within(`following ${action} of ${ref.key}`, follow(call, { ref, action, token }));
   }
 
   /** The error that `promise` rejects with. It fails for anything but a CloudLinkError. */

@@ -1,6 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import {
-  CloudLinkError,
   createRef,
   type GetManyRequest,
   type KindHandler,
@@ -14,10 +13,12 @@ import {
 } from "@cloudlink/core";
 import { LARGEST_PAGE, SMALLEST_PAGE } from "../metadata.ts";
 import type { Sessions } from "../sessions.ts";
-import { unknownRegion } from "../unknown-region.ts";
 import { MalformedAnswer } from "../xml/malformed-answer.ts";
+import { accountMismatch, createAbsence } from "./absence.ts";
 import { toEc2Filters } from "./filters.ts";
 import { describeHealth } from "./health.ts";
+import { checkRegion, malformedId } from "./instance-place.ts";
+import { createPowerActions } from "./power-actions.ts";
 import type { OwnedMachine } from "./virtual-machine.ts";
 
 const OPERATION = "ec2:DescribeInstances";
@@ -25,13 +26,12 @@ const OPERATION = "ec2:DescribeInstances";
 /** How much of a page is handed over between two turns of the event loop: the kernel checks and freezes every item. */
 const SLICE = 200;
 
-/** "i-" and 8 or, since 2016, 17 hexadecimal digits (EC2 user guide, "Resource IDs"). */
-const idForm = /^i-(?:[0-9a-f]{8}|[0-9a-f]{17})$/;
-
 type Seen = Observation<VirtualMachineStatus>;
 
 /** EC2 instances as virtual machines. */
 export function createVirtualMachineHandler(sessions: Sessions): KindHandler<VirtualMachineStatus> {
+  const absence = createAbsence(sessions);
+
   /** The observation of a machine, provided that it is the account's the call was made for. */
   function observe(
     call: ProviderCall,
@@ -49,39 +49,6 @@ export function createVirtualMachineHandler(sessions: Sessions): KindHandler<Vir
       id: machine.status.id,
     });
     return { ref, value: machine.status, ...seen };
-  }
-
-  /**
-   * The account that the credentials belong to; asked once a lease, and only when something is absent. `undefined` where it cannot be
-   * found out, as in a private network that STS is out of reach of.
-   */
-  async function accountOf(call: ProviderCall): Promise<string | undefined> {
-    const identity = await sessions.identity(call, call.scope.region).catch(() => undefined);
-    call.ctx.throwIfDone();
-    return identity?.account;
-  }
-
-  /**
-   * The error for an instance that EC2 does not show. It leaves out what another account owns without a word, so absence is believed only
-   * of credentials that belong to the account, or whose account nobody can tell, which the error then says.
-   */
-  async function explainAbsence(call: ProviderCall): Promise<(ref: Ref) => CloudLinkError> {
-    const { account, region } = call.scope;
-    const owner = await accountOf(call);
-    if (owner !== undefined && owner !== account) return (ref) => accountMismatch(call, owner).with({ ref: ref.key });
-    const hint =
-      owner === undefined
-        ? "Whose the credentials are could not be checked: they may be another account's."
-        : "One that was launched a moment ago may take seconds to appear.";
-    return (ref) =>
-      new CloudLinkError({
-        reason: "ErrResourceNotFound",
-        message: `There is no instance ${ref.id} in account ${account}, ${region}. ${hint}`,
-        origin: "vendor",
-        provider: "aws",
-        operation: OPERATION,
-        ref: ref.key,
-      });
   }
 
   async function describe(call: ProviderCall, { refs, view, native }: GetManyRequest & { readonly native: boolean }) {
@@ -109,6 +76,7 @@ export function createVirtualMachineHandler(sessions: Sessions): KindHandler<Vir
 
   return {
     kind: VirtualMachine,
+    ...createPowerActions(sessions, absence),
 
     async get(call, { ref, view, native }) {
       const refused = malformedId(ref);
@@ -116,7 +84,7 @@ export function createVirtualMachineHandler(sessions: Sessions): KindHandler<Vir
       checkRegion(call);
       const seen = await describe(call, { refs: [ref], view, native });
       const found = seen.find((each) => each.ref.key === ref.key);
-      if (found === undefined) throw (await explainAbsence(call))(ref);
+      if (found === undefined) throw (await absence.explain(call, OPERATION))(ref);
       return found;
     },
 
@@ -139,7 +107,7 @@ export function createVirtualMachineHandler(sessions: Sessions): KindHandler<Vir
         else outcomes.set(ref.key, { ok: true, ref, state });
       }
       if (absent.length > 0) {
-        const errorOf = await explainAbsence(call);
+        const errorOf = await absence.explain(call, OPERATION);
         for (const ref of absent) outcomes.set(ref.key, { ok: false, ref, error: errorOf(ref) });
       }
       return [...outcomes.values()];
@@ -173,7 +141,7 @@ export function createVirtualMachineHandler(sessions: Sessions): KindHandler<Vir
         isEmpty &&= output.items.length === 0;
         if (isEmpty && cursor === undefined && request.cursor === undefined) {
           // A list in which nothing is looks the same with the credentials of another account.
-          const owner = await accountOf(call);
+          const owner = await absence.accountOf(call);
           if (owner !== undefined && owner !== call.scope.account) throw accountMismatch(call, owner);
         }
         const observations = (from: number) =>
@@ -189,29 +157,4 @@ export function createVirtualMachineHandler(sessions: Sessions): KindHandler<Vir
       } while (cursor !== undefined);
     },
   };
-}
-
-function malformedId(ref: Ref): CloudLinkError | undefined {
-  if (idForm.test(ref.id)) return undefined;
-  return new CloudLinkError({
-    reason: "ErrInvalidResourceId",
-    message: `"${ref.id.slice(0, 40)}" is no id of an EC2 instance. It is "i-" and 17 hexadecimal digits, or 8 for old ones.`,
-    origin: "caller",
-    provider: "aws",
-    ref: ref.key,
-  });
-}
-
-function checkRegion({ scope }: ProviderCall): void {
-  const unknown = unknownRegion(scope.region, scope.partition);
-  if (unknown !== undefined) throw unknown;
-}
-
-function accountMismatch({ scope }: ProviderCall, actual: string): CloudLinkError {
-  return new CloudLinkError({
-    reason: "ErrAccountMismatch",
-    message: `The credentials belong to account ${actual.replace(/[^\w-]/g, "?").slice(0, 40)}, and account ${scope.account} was asked about. Use a profile or a role of ${scope.account}.`,
-    origin: "credentials",
-    provider: "aws",
-  });
 }

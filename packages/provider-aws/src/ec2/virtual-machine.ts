@@ -7,6 +7,8 @@ import { MalformedAnswer } from "../xml/malformed-answer.ts";
 export interface OwnedMachine {
   readonly owner: string;
   readonly status: VirtualMachineStatus;
+  /** EC2's code for why it is in its state, such as `Server.InsufficientInstanceCapacity` (EC2 API reference, StateReason). */
+  readonly stateReasonCode?: string;
 }
 
 /** EC2's states. Of `code` only the low byte counts; the high one is for AWS's own use (EC2 API reference, InstanceState). */
@@ -19,10 +21,29 @@ const powerStates: ReadonlyMap<number, { readonly raw: string; readonly powerSta
   [80, { raw: "stopped", powerState: "stopped" }],
 ]);
 
+/** What one of EC2's codes for a state stands for; `unknown` for a code that it did not have so far. */
+export function powerStateOf(code: number | undefined): PowerState {
+  return (code === undefined ? undefined : powerStates.get(code & 0xff))?.powerState ?? "unknown";
+}
+
 /** EC2's word for a power state, or `undefined` where EC2 has no such state. */
 export function rawStateOf(powerState: unknown): string | undefined {
   for (const state of powerStates.values()) if (state.powerState === powerState) return state.raw;
   return undefined;
+}
+
+/** A machine as EC2 describes it. @throws MalformedAnswer for an instance without an id. */
+export function ownedMachine(from: {
+  readonly instance: Instance;
+  readonly owner: string;
+  readonly region: string;
+}): OwnedMachine {
+  const { instance, owner, region } = from;
+  return {
+    owner,
+    status: toVirtualMachine(instance, region),
+    ...present("stateReasonCode", instance.StateReason?.Code),
+  };
 }
 
 /**

@@ -97,16 +97,6 @@ export const manifestSchema = z
   })
   .meta({ title: "CloudLink plugin.yaml" }) satisfies z.ZodType<PluginManifest>;
 
-/** The keys that an object of the schema may have, by where it stands; `undefined` where any will do. */
-export function knownKeysAt(path: readonly PropertyKey[], runtimeType: unknown): readonly string[] | undefined {
-  if (path.length === 0) return Object.keys(manifestSchema.shape);
-  if (path[0] === "kinds" && path.length === 2) return Object.keys(kind.shape);
-  if (path[0] !== "runtime" || path.length !== 1) return undefined;
-  const runtimes = [moduleRuntime, processRuntime, remoteRuntime];
-  const meant = runtimes.find((runtime) => runtime.shape.type.value === runtimeType);
-  return meant === undefined ? undefined : Object.keys(meant.shape);
-}
-
 /** The JSON Schema (draft 2020-12) that is published as `plugin.schema.json`. It cannot say all that the parser checks. */
 export function manifestJsonSchema(): Readonly<Record<string, unknown>> {
   return z.toJSONSchema(manifestSchema, { target: "draft-2020-12", io: "input" });

@@ -111,6 +111,19 @@ export const metadataCases: readonly ConformanceCase[] = [
     },
   },
   {
+    id: "metadata.actions",
+    promise: "each action that is declared names the vendor operations that it sends, and says what it can do",
+    needs: ["actions"],
+    async run(trial) {
+      for (const [name, declared] of Object.entries(trial.capabilities.actions ?? {})) {
+        assert(declared.operations.length > 0, `${name} names no vendor operation that it would be charged with`);
+        for (const field of ["dryRun", "longRunning"] as const) {
+          assert.equal(typeof declared[field], "boolean", `${name} does not say ${field}`);
+        }
+      }
+    },
+  },
+  {
     id: "metadata.templates",
     promise: "each template of ids compiles, and every ref comes back from the vendor's own id of it",
     needs: [],

@@ -42,7 +42,10 @@ export const Bucket = defineKind<BucketStatus>()({
   views: ["standard", "usage"],
   defaultView: "standard",
   filters: ["name", "state"],
-  actions: {},
+  actions: {
+    lock: { name: "lock", description: "Locks a bucket, so that nothing is written into it.", idempotent: true },
+    empty: { name: "empty", description: "Deletes everything in a bucket.", idempotent: false },
+  },
   columns: { table: [{ title: "NAME", path: "name" }], wide: [] },
   loadSchema: async () => schema,
 });

@@ -1,8 +1,8 @@
 import { createRef, createScope, type Lease, type Provider, type Scope, Secret } from "@cloudlink/core";
-import type { Harness, Place } from "../harness.ts";
+import type { ActionGround, Harness, Place } from "../harness.ts";
 import { Bucket } from "./bucket.test-support.ts";
 import { createReferenceProvider } from "./provider.test-support.ts";
-import { Vendor, type VendorBucket, VendorRefusal } from "./vendor.test-support.ts";
+import { Vendor, type VendorAction, type VendorBucket, VendorRefusal } from "./vendor.test-support.ts";
 
 const keys = {
   own: "canary-5dR+own/secret==",
@@ -38,17 +38,38 @@ export function createReferenceHarness(make: MakeProvider = createReferenceProvi
     pageSize: 4,
     otherPlace: other,
     vendorRequests: () => vendor.requests,
+    actions: createGround(vendor, own.scope),
     faults: {
       hold: async () => vendor.hold(),
-      throttle: async () => vendor.fail(refuse(429, "slow down", 7), 7_000),
+      throttle: async () => vendor.fail(refuse(429, "slow down", 7), { afterMs: 7_000 }),
       denied: refused(keys.denied),
       expired: refused(keys.expired),
       unknownKeys: refused(keys.unknown),
-      brokenBody: async () => vendor.fail(() => JSON.parse('{"account":"acme"}')),
-      cut: async () => vendor.fail(refuse(0, "the connection broke")),
+      brokenBody: async () => vendor.fail(() => JSON.parse('{"account":"acme"}'), { when: "after" }),
+      cut: async () => vendor.fail(refuse(0, "the connection broke"), { when: "after" }),
+      cutBefore: async () => vendor.fail(refuse(0, "the connection broke")),
+      answerLost: async () => vendor.fail(refuse(0, "the connection broke"), { when: "after" }),
       serverError: async () => vendor.fail(refuse(500, "out of order")),
       echoedSecret: async (secrets) => vendor.fail(refuse(500, `no ${secrets.join(" ")}`)),
     },
+  };
+}
+
+const operations: Readonly<Record<string, VendorAction>> = { lock: "LockBucket", empty: "EmptyBucket" };
+
+function createGround(vendor: Vendor, scope: Scope): ActionGround {
+  let made = 0;
+  const put = (status: string) => {
+    made += 1;
+    const bucketId = `b-f${made.toString(16).padStart(3, "0")}`;
+    vendor.put(`${scope.account}/north`, { bucketId, status, size: 1, labels: {}, objectCount: 0 });
+    return refOf(scope, bucketId);
+  };
+  return {
+    target: async () => put("OPEN"),
+    wrongState: async (action) => put(action === "lock" ? "MIGRATING" : "LOCKED"),
+    carriedOut: ({ ref, action }) => vendor.carriedOut(operations[action] ?? "LockBucket", ref.id),
+    wait: async (ms) => vendor.advance(ms),
   };
 }
 

@@ -9,7 +9,7 @@ export interface Mutant {
   readonly make: MakeProvider;
 }
 
-type Sound = Required<Pick<KindHandler, "get" | "getMany" | "list">> & KindHandler;
+type Sound = Required<Pick<KindHandler, "get" | "getMany" | "list" | "act" | "follow">> & KindHandler;
 type Change = (sound: Sound) => Partial<KindHandler>;
 
 /** The reference provider with some methods of its handler changed, in all else the same. */

@@ -14,8 +14,16 @@ import {
   type ProviderMetadata,
   type Ref,
 } from "@cloudlink/core";
+import { actionMetadata, createActions, unsentRequest } from "./actions.test-support.ts";
 import { Bucket, type BucketStatus } from "./bucket.test-support.ts";
-import type { Vendor, VendorAnswer, VendorBucket, VendorRefusal, VendorRequest } from "./vendor.test-support.ts";
+import { isMalformed, malformed, mismatch } from "./refusals.test-support.ts";
+import {
+  type Vendor,
+  type VendorAnswer,
+  type VendorBucket,
+  type VendorQuestion,
+  VendorRefusal,
+} from "./vendor.test-support.ts";
 
 const referenceMetadata: ProviderMetadata = {
   name: "memory",
@@ -31,6 +39,7 @@ const referenceMetadata: ProviderMetadata = {
       get: { operations: ["DescribeBuckets", "DescribeUsage"], views: ["standard", "usage"], native: true },
       getMany: { operations: ["DescribeBuckets", "DescribeUsage"], views: ["standard", "usage"], maxRefs: 25 },
       list: { operations: ["DescribeBuckets"], views: ["standard"], pushDown: ["state", "tags"], maxPageSize: 100 },
+      actions: actionMetadata,
     },
   ],
   limits: [{ name: "reads", dimensions: ["account"], operations: ["DescribeBuckets"], burst: 10, refillPerSecond: 5 }],
@@ -44,19 +53,22 @@ type Seen = Observation<BucketStatus>;
 export function createReferenceProvider(vendor: Vendor): Provider {
   const closing = new AbortController();
 
-  async function ask(call: ProviderCall, request: Omit<VendorRequest, "key" | "place" | "signal">) {
+  async function ask(call: ProviderCall, request: VendorQuestion, progress = unsentRequest()) {
     const { ctx, scope, lease, report } = call;
     ctx.throwIfDone();
     const key = lease.kind === "keys" ? (lease.keys.reveal().key ?? "") : "";
     const bounded = ctx.withSignal(closing.signal).withCancel();
     const observedAt = ctx.clock.nowMs();
     report.vendorRequest({ operation: request.operation });
+    progress.isSent = true;
     try {
       const place = `${scope.account}/${scope.region}`;
       const answer = await vendor.send({ ...request, key, place, signal: bounded.signal });
+      progress.status = 200;
       if (request.operation !== "Whoami" && answer.account !== scope.account) throw mismatch();
       return { answer: readable(answer), observedAt };
     } catch (error) {
+      if (error instanceof VendorRefusal) progress.status = error.status;
       if (bounded.signal.aborted) throw errorOfAbort(bounded.signal.reason);
       throw explain(error);
     } finally {
@@ -80,6 +92,7 @@ export function createReferenceProvider(vendor: Vendor): Provider {
 
   const handler: KindHandler<BucketStatus> = {
     kind: Bucket,
+    ...createActions(ask),
     async get(call, { ref, view, native }) {
       call.ctx.throwIfDone();
       if (isMalformed(ref)) throw malformed(ref);
@@ -160,6 +173,10 @@ function explain(cause: unknown): CloudLinkError {
       return error({ reason: "ErrCredentialsInvalid", message: "The key is not known." });
     case 403:
       return error({ reason: "ErrPermissionDenied", message: "The key may not do this." });
+    case 404:
+      return error({ reason: "ErrResourceNotFound", message: "There is no such bucket." });
+    case 409:
+      return error({ reason: "ErrInvalidState", message: "The bucket is in another state." });
     case 410:
       return error({ reason: "ErrStalePageToken", message: "The list cannot go on. Begin again." });
     case 419:
@@ -188,20 +205,4 @@ function error(refusal: Refusal): CloudLinkError {
 
 function absent(ref: Ref): CloudLinkError {
   return error({ reason: "ErrResourceNotFound", message: "There is no such bucket.", ref: ref.key });
-}
-
-function isMalformed(ref: Ref): boolean {
-  return !/^b-[0-9a-f]{4}$/.test(ref.id);
-}
-
-function malformed(ref: Ref): CloudLinkError {
-  return error({
-    reason: "ErrInvalidResourceId",
-    message: 'A bucket is "b-" and four hexadecimal digits.',
-    ref: ref.key,
-  });
-}
-
-function mismatch(): CloudLinkError {
-  return error({ reason: "ErrAccountMismatch", message: "The key is another account's." });
 }

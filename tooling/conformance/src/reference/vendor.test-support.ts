@@ -9,8 +9,12 @@ export interface VendorBucket {
   readonly objectCount: number;
 }
 
+export type VendorAction = "LockBucket" | "EmptyBucket";
+
 export interface VendorRequest {
-  readonly operation: "Whoami" | "DescribeBuckets" | "DescribeUsage";
+  readonly operation: "Whoami" | "DescribeBuckets" | "DescribeUsage" | VendorAction;
+  /** Of an action: only whether it would be allowed. */
+  readonly isTrial?: boolean;
   readonly key: string;
   readonly place: string;
   /** Only these; the absent are left out without a word. */
@@ -21,6 +25,9 @@ export interface VendorRequest {
   readonly token?: string;
   readonly signal: AbortSignal;
 }
+
+/** What is asked of the vendor, but for who asks. */
+export type VendorQuestion = Omit<VendorRequest, "key" | "place" | "signal">;
 
 export interface VendorAnswer {
   readonly account: string;
@@ -40,8 +47,14 @@ export class VendorRefusal extends Error {
   }
 }
 
-/** What the vendor does instead of answering: an error, or a broken body. */
-type Trouble = () => VendorAnswer;
+/** What the vendor does instead of answering: an error, or a broken body; before it has done what was asked, or after. */
+interface Trouble {
+  readonly answer: () => VendorAnswer;
+  readonly when: "before" | "after";
+}
+
+/** How long a bucket is being locked. */
+const LOCKING_MS = 3_000;
 
 interface Hold {
   readonly arrived: PromiseWithResolvers<void>;
@@ -54,6 +67,10 @@ export class Vendor {
   readonly #accounts = new Map<string, string>();
   readonly #refusedKeys = new Map<string, VendorRefusal>();
   readonly #buckets = new Map<string, VendorBucket[]>();
+  /** Until when buckets are being locked. */
+  readonly #locks = new Map<string, number>();
+  readonly #done: string[] = [];
+  #nowMs = 0;
   #requests = 0;
   #trouble: Trouble | undefined;
   #hold: Hold | undefined;
@@ -72,9 +89,22 @@ export class Vendor {
     this.#buckets.set(place, [...(this.#buckets.get(place) ?? []), bucket]);
   }
 
+  /** How often the action was carried out on the bucket. */
+  carriedOut(operation: VendorAction, bucketId: string): number {
+    return this.#done.filter((entry) => entry === `${operation} ${bucketId}`).length;
+  }
+
+  advance(ms: number): void {
+    this.#nowMs += ms;
+  }
+
   /** From now on every request ends in this, until the fault is disposed of. */
-  fail(trouble: Trouble, afterMs?: number): VendorFault {
-    this.#trouble = trouble;
+  fail(
+    answer: Trouble["answer"],
+    options: { readonly when?: Trouble["when"]; readonly afterMs?: number } = {},
+  ): VendorFault {
+    const { when = "before", afterMs } = options;
+    this.#trouble = { answer, when };
     return {
       ...(afterMs !== undefined && { afterMs }),
       [Symbol.asyncDispose]: async () => {
@@ -110,12 +140,35 @@ export class Vendor {
     if (hold !== undefined) await heldBack(hold, request.signal);
     else await new Promise((resolve) => setImmediate(resolve));
     request.signal.throwIfAborted();
-    if (this.#trouble !== undefined) return this.#trouble();
+    const trouble = this.#trouble;
+    if (trouble?.when === "before") return trouble.answer();
     const account = this.#accounts.get(request.key);
     if (account === undefined) throw new VendorRefusal(401, "unknown key");
     const refusal = this.#refusedKeys.get(request.key);
     if (refusal !== undefined) throw refusal;
-    return { account, ...this.#page(request, account) };
+    const answer = { account, ...this.#perform(request, account) };
+    return trouble === undefined ? answer : trouble.answer();
+  }
+
+  #perform(request: VendorRequest, account: string): Pick<VendorAnswer, "buckets" | "nextToken"> {
+    const { operation, isTrial = false } = request;
+    if (operation !== "LockBucket" && operation !== "EmptyBucket") return this.#page(request, account);
+    const [bucket] = this.#page(request, account).buckets;
+    if (bucket === undefined) throw new VendorRefusal(404, "no such bucket");
+    if (isTrial) return { buckets: [], nextToken: undefined };
+    const { bucketId, status } = bucket;
+    if (status === "MIGRATING" || (operation === "EmptyBucket" && status === "LOCKED")) {
+      throw new VendorRefusal(409, "not in this state");
+    }
+    if (operation === "LockBucket" && status === "OPEN") this.#locks.set(bucketId, this.#nowMs + LOCKING_MS);
+    this.#done.push(`${operation} ${bucketId}`);
+    return this.#page(request, account);
+  }
+
+  #statusOf({ bucketId, status }: VendorBucket): string {
+    const lockedAt = this.#locks.get(bucketId);
+    if (lockedAt === undefined) return status;
+    return lockedAt > this.#nowMs ? "LOCKING" : "LOCKED";
   }
 
   #page(request: VendorRequest, account: string): Pick<VendorAnswer, "buckets" | "nextToken"> {
@@ -124,7 +177,9 @@ export class Vendor {
     const from = token === undefined ? 0 : Number(/^from-(\d+)$/.exec(token)?.[1] ?? Number.NaN);
     if (Number.isNaN(from)) throw new VendorRefusal(410, "bad token");
     // Whatever place was asked about: the vendor knows its caller by the key.
-    const all = [...this.#buckets].flatMap(([place, list]) => (place.startsWith(`${account}/`) ? list : []));
+    const all = [...this.#buckets]
+      .flatMap(([place, list]) => (place.startsWith(`${account}/`) ? list : []))
+      .map((bucket) => ({ ...bucket, status: this.#statusOf(bucket) }));
     const matching = all.filter(
       ({ bucketId, status, labels: own }) =>
         (ids?.includes(bucketId) ?? true) &&

@@ -2,6 +2,7 @@ import {
   type Alias,
   Composer,
   type Document,
+  type ErrorCode,
   isAlias,
   isMap,
   isNode,
@@ -11,7 +12,7 @@ import {
   type Node,
   type YAMLError,
 } from "yaml";
-import { printable } from "../printable.ts";
+import { printable } from "./printable.ts";
 import type { Problem } from "./problem.ts";
 import { checkYaml, offsetOf } from "./yaml-check.ts";
 import { readTokens } from "./yaml-tokens.ts";
@@ -26,16 +27,16 @@ export interface YamlDocument {
   offsetOfKey(path: readonly PropertyKey[], key: string): number;
 }
 
-/** What {@link readYaml} gives: a document, or what is wrong with the text. */
+/** What {@link readDocument} gives: a document, or what is wrong with the text. */
 export type YamlResult = {
   readonly lineCounter: LineCounter;
 } & ({ readonly document: YamlDocument } | { readonly problems: readonly Problem[] });
 
 /**
  * Reads YAML 1.2 with its core schema: text, numbers, booleans, null, lists and mappings. Nothing else comes out of it, whatever
- * tags and directives the text has. It never throws, and its time is linear in a text that is not larger than the caller's bound.
+ * tags and directives the text has. Where it is `confidential`, messages quote keys of it alone. It never throws, and its time is linear in a text that is not larger than the caller's bound.
  */
-export function readYaml(text: string): YamlResult {
+export function readDocument(text: string, confidential: boolean): YamlResult {
   const lineCounter = new LineCounter();
   const tokens = readTokens(text, lineCounter);
   if (!Array.isArray(tokens)) return { lineCounter, problems: [tokens] };
@@ -60,19 +61,27 @@ export function readYaml(text: string): YamlResult {
   // A tag that is not resolved is a warning to the composer; here it would be data that is not what it says.
   const refused = [...document.errors, ...document.warnings];
   if (refused.length > 0) {
-    return { lineCounter, problems: refused.map(problemOf) };
+    return { lineCounter, problems: refused.map((error) => problemOf(error, confidential)) };
   }
-  const { problems, targets } = checkYaml(document, lineCounter);
+  const { problems, targets } = checkYaml(document, { lineCounter, confidential });
   if (problems.length > 0) return { lineCounter, problems };
   return { lineCounter, document: new PlainDocument(document, targets) };
 }
 
-function problemOf({ code, pos, message }: YAMLError): Problem {
-  return {
-    offset: pos[0],
-    message: code === "NON_STRING_KEY" ? "a key has to be text" : printable(message),
-  };
+function problemOf({ code, pos, message }: YAMLError, confidential: boolean): Problem {
+  let said = code === "NON_STRING_KEY" ? "a key has to be text" : printable(message);
+  if (confidential) said = withoutQuotation[code] ?? said.replace(/: .*$/, "");
+  return { offset: pos[0], message: said };
 }
+
+/** Errors of the library that quote the text otherwise than at their end, after a colon. */
+const withoutQuotation: Partial<Record<ErrorCode, string>> = {
+  BAD_COLLECTION_TYPE: "this tag cannot be here",
+  BAD_DIRECTIVE: "this directive cannot be here",
+  BAD_DQ_ESCAPE: "this escape sequence is not one of YAML's; write \\\\ for a backslash",
+  NON_STRING_KEY: "a key has to be text",
+  TAG_RESOLVE_FAILED: "this tag cannot be here; put text that begins with ! in quotes",
+};
 
 class PlainDocument implements YamlDocument {
   readonly value: unknown;

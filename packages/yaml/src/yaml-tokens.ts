@@ -2,7 +2,7 @@ import { CST, Lexer, type LineCounter, Parser } from "yaml";
 import type { Problem } from "./problem.ts";
 
 /**
- * The most lexical tokens of a plugin.yaml: about as many as 2,000 ordinary lines have. The YAML composer makes an error object for
+ * The most lexical tokens of a file: about as many as 2,000 ordinary lines have. The YAML composer makes an error object for
  * every token that is out of place, some 5 µs each, so this is what keeps a hostile file under a tenth of a second.
  */
 const MOST_TOKENS = 12_000;

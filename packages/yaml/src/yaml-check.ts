@@ -11,11 +11,17 @@ import {
   type Node,
   type YAMLMap,
 } from "yaml";
-import { printable } from "../printable.ts";
+import { printable } from "./printable.ts";
 import type { Problem } from "./problem.ts";
 
 /** The most values a document stands for once its aliases are written out: no more than it may have tokens. */
 const MOST_VALUES = 12_000;
+
+/** How {@link checkYaml} tells what it finds. */
+export interface CheckSettings {
+  readonly lineCounter: LineCounter;
+  readonly confidential: boolean;
+}
 
 /** What {@link checkYaml} gives. */
 export interface CheckedYaml {
@@ -28,10 +34,10 @@ export interface CheckedYaml {
  * Finds what the YAML language allows and a file of plain data must not have: keys that repeat, are not text or are named
  * `__proto__`; numbers that JSON cannot hold; aliases that stand for nothing, for themselves or for too much.
  *
- * The document must be of bounded depth. Time is linear in it.
+ * Where the text is `confidential`, messages quote keys of it alone. The document must be of bounded depth. Time is linear in it.
  */
-export function checkYaml(document: Document, lineCounter: LineCounter): CheckedYaml {
-  const checker = new YamlChecker(lineCounter);
+export function checkYaml(document: Document, settings: CheckSettings): CheckedYaml {
+  const checker = new YamlChecker(settings);
   checker.visit(document.contents);
   return checker;
 }
@@ -40,6 +46,7 @@ class YamlChecker implements CheckedYaml {
   readonly problems: Problem[] = [];
   readonly targets = new Map<Alias, Node>();
   readonly #lineCounter: LineCounter;
+  readonly #confidential: boolean;
   /** The last node of each anchor's name so far. */
   readonly #anchors = new Map<string, Node>();
   /** The nodes that the walk is inside of. */
@@ -47,8 +54,9 @@ class YamlChecker implements CheckedYaml {
   readonly #sizes = new Map<Node, number>();
   #aliased = 0;
 
-  constructor(lineCounter: LineCounter) {
+  constructor({ lineCounter, confidential }: CheckSettings) {
     this.#lineCounter = lineCounter;
+    this.#confidential = confidential;
   }
 
   /** @returns how many values the node stands for. */
@@ -91,10 +99,12 @@ class YamlChecker implements CheckedYaml {
 
   #visitAlias(alias: Alias): number {
     const target = this.#anchors.get(alias.source);
-    const name = printable(alias.source);
+    const name = this.#confidential ? "" : ` *${printable(alias.source)}`;
     if (target === undefined || this.#open.has(target)) {
-      const fault = target === undefined ? `has no anchor &${name} before it` : "stands inside what it stands for";
-      this.#report(alias, `the alias *${name} ${fault}`);
+      const anchor = this.#confidential ? "" : ` &${printable(alias.source)}`;
+      const fault = target === undefined ? `has no anchor${anchor} before it` : "stands inside what it stands for";
+      const advice = this.#confidential ? "; put text that begins with * in quotes" : "";
+      this.#report(alias, `the alias${name} ${fault}${advice}`);
       return 1;
     }
     this.targets.set(alias, target);
@@ -102,7 +112,7 @@ class YamlChecker implements CheckedYaml {
     const before = this.#aliased;
     this.#aliased += size;
     if (before <= MOST_VALUES && this.#aliased > MOST_VALUES) {
-      this.#report(alias, `with the alias *${name}, aliases stand for more than ${MOST_VALUES} values`);
+      this.#report(alias, `with the alias${name}, aliases stand for more than ${MOST_VALUES} values`);
     }
     return size;
   }

@@ -1,0 +1,74 @@
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { checkConfiguration } from "./check-configuration.ts";
+import { configurationJsonSchema } from "./configuration-json-schema.ts";
+import { readConfiguration } from "./read-configuration.ts";
+
+describe("cloudlink.schema.json", () => {
+  it("is the schema of this code; if not, run the script `schema` of this package", async () => {
+    const published = await readFile(new URL("../cloudlink.schema.json", import.meta.url), "utf8");
+    expect(JSON.parse(published)).toEqual(configurationJsonSchema());
+  });
+
+  // zod reads JSON Schema by another part of it than the one that writes it.
+  const schema = z.fromJSONSchema(configurationJsonSchema());
+  const account = { provider: "aws", account: "1", regions: ["eu-west-1"] };
+
+  it.each([
+    [{ version: 1 }],
+    [{ version: 1, tenant: { env: "TENANT" }, limits: { timeoutMs: { file: "x" }, concurrency: 2 } }],
+    [{ version: 1, providers: { aws: { endpoint: { env: "E" }, list: [1, { a: null }] } } }],
+    [
+      {
+        version: 1,
+        accounts: [account, { ...account, regions: "*", listRegions: [{ env: "R" }], role: { env: "R" } }],
+      },
+    ],
+    [{ version: 1, accounts: [{ ...account, credentials: { ambient: { profile: "x", roleArn: { env: "ARN" } } } }] }],
+    [{ version: 1, accounts: [{ ...account, credentials: { keys: { id: { env: "ID" }, key: { file: "key" } } } }] }],
+    [{ version: 1, server: { address: "127.0.0.1", port: { env: "PORT" }, tokenKey: { env: "KEY" } } }],
+  ])("takes %j", (value) => {
+    expect(schema.safeParse(value).error).toBeUndefined();
+  });
+
+  it("has for text the form that the reader has, control characters among them", async () => {
+    for (let code = 0; code < 0x200; code++) {
+      const tenant = `a${String.fromCharCode(code)}b`;
+      const read = await checkConfiguration({ text: JSON.stringify({ version: 1, tenant }), environment: {} });
+      expect([code, schema.safeParse({ version: 1, tenant }).success]).toEqual([code, read.length === 0]);
+    }
+  });
+
+  it.each([
+    [{}],
+    [{ version: 2 }],
+    [{ version: 1, tenat: "x" }],
+    [{ version: 1, tenant: { environment: "x" } }],
+    [{ version: 1, tenant: { env: "x", file: "y" } }],
+    [{ version: 1, accounts: [] }],
+    [{ version: 1, accounts: [{ ...account, regions: [] }] }],
+    [{ version: 1, accounts: [{ ...account, regions: "all" }] }],
+    [{ version: 1, accounts: [{ ...account, credentials: { keys: { id: "literal" } } }] }],
+    [{ version: 1, server: { tokenKey: "a literal of more than thirty-two bytes" } }],
+    [{ version: 1, server: { port: 65_536 } }],
+    [{ version: 1, limits: { timeoutMs: "5s" } }],
+  ])("refuses %j", (value) => {
+    expect(schema.safeParse(value).success).toBe(false);
+  });
+});
+
+describe("the cloudlink.yaml of the README", () => {
+  it("is of the form, with the values of what is left out", async () => {
+    const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+    const text = /```yaml\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
+    const source = {
+      environment: { KEY_ID: "x", CLOUDLINK_TOKEN_KEY: "x".repeat(32) },
+      readFile: async () => Buffer.from("x"),
+    };
+    const written = await readConfiguration({ text, ...source });
+    const { server, tenant } = await readConfiguration({ text: "version: 1", environment: {} });
+    const { tokenKey: _, ...rest } = written.server;
+    expect({ server: rest, tenant: written.tenant }).toEqual({ server, tenant });
+  });
+});
