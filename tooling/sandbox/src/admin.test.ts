@@ -1,4 +1,4 @@
-import { DescribeInstancesCommand } from "@aws-sdk/client-ec2";
+import { DescribeInstancesCommand, StartInstancesCommand } from "@aws-sdk/client-ec2";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createSandbox, type Sandbox } from "./sandbox.ts";
 import { ec2Of, failureOf } from "./test-support.ts";
@@ -65,6 +65,42 @@ describe("the controls over HTTP", () => {
     expect((await answer).Reservations?.length).toBeGreaterThan(0);
   });
 
+  it("count the actions that were carried out, and lose the answer of one", async () => {
+    const { id } = sandbox.instances.put({ state: "stopped" });
+    const rule = {
+      action: "StartInstances",
+      instanceId: id,
+      times: 1,
+      fault: { kind: "answerLost", how: "cutAfterStatus" },
+    };
+    expect(await control("POST", "faults", rule)).toMatchObject({ status: 200, json: { rule } });
+    await failureOf(ec2.send(new StartInstancesCommand({ InstanceIds: [id] })));
+    await ec2.send(new StartInstancesCommand({ InstanceIds: [id] }));
+    expect(await control("GET", `actions?action=StartInstances&instanceId=${id}`)).toMatchObject({
+      status: 200,
+      json: {
+        count: 2,
+        actions: [
+          { sequence: 1, effective: true },
+          { sequence: 2, effective: false },
+        ],
+      },
+    });
+    expect(await control("GET", "actions?effective=true&limit=0")).toMatchObject({ json: { count: 1, actions: [] } });
+    for (const query of ["action=Stop", "effective=yes", "instance=i-1"]) {
+      expect(await control("GET", `actions?${query}`)).toMatchObject({ status: 400 });
+    }
+    await control("DELETE", "actions");
+    expect(await control("GET", "actions")).toMatchObject({ json: { count: 0 } });
+  });
+
+  it("take a fault that strikes after the action", async () => {
+    const { id } = sandbox.instances.put({ state: "stopped" });
+    await control("POST", "faults", { when: "after", times: 1, fault: { kind: "serverError" } });
+    await failureOf(ec2.send(new StartInstancesCommand({ InstanceIds: [id] })));
+    expect(await control("GET", "actions")).toMatchObject({ json: { count: 1 } });
+  });
+
   it("tell the truth about the instances", async () => {
     const { json } = await control("GET", "instances?account=111111111111&region=us-east-1");
     expect(json).toMatchObject({
@@ -81,6 +117,9 @@ describe("the controls over HTTP", () => {
     ["faults", { fault: { kind: "serverError", status: 502 } }, "give 500 or 503"],
     ["faults", { fault: { kind: "error", status: 200, code: "X" } }, "give status (400 to 599) and code"],
     ["faults", { times: 0, fault: { kind: "cut" } }, "give a whole number, 1 or more"],
+    ["faults", { when: "during", fault: { kind: "cut" } }, "give one of before, after"],
+    ["faults", { when: "before", fault: { kind: "answerLost" } }, "it strikes after"],
+    ["faults", { fault: { kind: "answerLost", how: "cutLate" } }, "give one of cut, cutAfterStatus"],
     ["faults", { account: 1, fault: { kind: "cut" } }, "give a string"],
     ["faults", { acount: "1", fault: { kind: "cut" } }, "unknown field acount"],
     ["faults/nothing/release", {}, "no fault nothing in force"],

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ActionMatch, ActionName } from "./action-log.ts";
 import { AdminInputError } from "./admin-input-error.ts";
 import { readFaultRule } from "./fault-input.ts";
+import type { FaultHandle, FaultRule } from "./faults.ts";
 import type { RequestMatch, RequestOutcome } from "./request-log.ts";
 import type { World } from "./world.ts";
 
@@ -37,7 +39,7 @@ export function answerAdmin(world: World, exchange: AdminExchange): void {
 }
 
 const CONTROLS =
-  "GET and DELETE /_sandbox/requests, GET, POST and DELETE /_sandbox/faults, POST /_sandbox/faults/ID/release, DELETE /_sandbox/faults/ID, GET /_sandbox/instances";
+  "GET and DELETE /_sandbox/requests, GET and DELETE /_sandbox/actions, GET, POST and DELETE /_sandbox/faults, POST /_sandbox/faults/ID/release, DELETE /_sandbox/faults/ID, GET /_sandbox/instances";
 
 function route(world: World, { request, body }: AdminExchange): unknown {
   const url = new URL(request.url ?? "/", "http://127.0.0.1");
@@ -48,10 +50,15 @@ function route(world: World, { request, body }: AdminExchange): unknown {
     case "DELETE requests":
       world.requests.clear();
       return { cleared: true };
+    case "GET actions":
+      return listActions(world, url.searchParams);
+    case "DELETE actions":
+      world.ec2.actions.clear();
+      return { cleared: true };
     case "GET faults":
       return { faults: world.faults.list() };
     case "POST faults":
-      return world.faults.add(readFaultRule(readJson(request, body)));
+      return addFault(world, readFaultRule(readJson(request, body)));
     case "DELETE faults":
       world.faults.clear();
       return { cleared: true };
@@ -71,10 +78,51 @@ function route(world: World, { request, body }: AdminExchange): unknown {
 function listRequests(world: World, query: URLSearchParams): unknown {
   const match = requestMatch(query);
   const entries = world.requests.entries(match);
-  const limit = Number(query.get("limit") ?? 100);
-  if (!Number.isInteger(limit) || limit < 0)
-    throw new AdminInputError(`limit=${query.get("limit")}: give a whole number, 0 or more`);
+  const limit = limitOf(query);
   return { count: entries.length, dropped: world.requests.dropped, requests: limit === 0 ? [] : entries.slice(-limit) };
+}
+
+function listActions(world: World, query: URLSearchParams): unknown {
+  const actions = world.ec2.actions.list(actionMatch(query));
+  const limit = limitOf(query);
+  return { count: actions.length, actions: limit === 0 ? [] : actions.slice(-limit) };
+}
+
+function limitOf(query: URLSearchParams): number {
+  const limit = Number(query.get("limit") ?? 100);
+  if (Number.isInteger(limit) && limit >= 0) return limit;
+  throw new AdminInputError(`limit=${query.get("limit")}: give a whole number, 0 or more`);
+}
+
+function addFault(world: World, rule: FaultRule): FaultHandle {
+  try {
+    return world.faults.add(rule);
+  } catch (error) {
+    if (error instanceof RangeError) throw new AdminInputError(error.message);
+    throw error;
+  }
+}
+
+const ACTIONS: readonly ActionName[] = ["StartInstances", "StopInstances", "RebootInstances"];
+
+function actionMatch(query: URLSearchParams): ActionMatch {
+  checkNames(query, ["action", "instanceId", "account", "region", "requestId", "effective", "limit"]);
+  const action = ACTIONS.find((known) => known === query.get("action"));
+  if (query.has("action") && action === undefined) {
+    throw new AdminInputError(`action=${query.get("action")}: give one of ${ACTIONS.join(", ")}`);
+  }
+  const { instanceId, account, region, requestId, effective } = Object.fromEntries(query);
+  if (effective !== undefined && effective !== "true" && effective !== "false") {
+    throw new AdminInputError(`effective=${effective}: give true or false`);
+  }
+  return {
+    ...(action === undefined ? {} : { action }),
+    ...(instanceId === undefined ? {} : { instanceId }),
+    ...(account === undefined ? {} : { account }),
+    ...(region === undefined ? {} : { region }),
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(effective === undefined ? {} : { effective: effective === "true" }),
+  };
 }
 
 const OUTCOMES: readonly RequestOutcome[] = ["pending", "completed", "aborted", "failed"];

@@ -45,7 +45,8 @@ describe("credentials", () => {
   });
 
   it("that may do nothing get EC2's full explanation", async () => {
-    const ec2 = ec2Of(sandbox, { credentials: { accessKeyId: "AKIA111111111111DENY", secretAccessKey: "x" } });
+    const [, denied] = sandbox.accounts[0]?.accessKeys ?? [];
+    const ec2 = ec2Of(sandbox, denied === undefined ? {} : { credentials: denied });
     expect(await failureOf(ec2.send(new DescribeInstancesCommand({})))).toEqual({
       code: "UnauthorizedOperation",
       status: 403,

@@ -1,7 +1,10 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
 import type { SandboxClock } from "./clock.ts";
 import { partitionOf } from "./instance.ts";
 import { hexOf } from "./random.ts";
+import { notValidated, readAuthorization, SignatureCheck } from "./signature-check.ts";
+import type { HttpRequest } from "./sigv4.ts";
 import { VendorError } from "./vendor-error.ts";
 
 /** A long-lived key of an IAM user. */
@@ -52,6 +55,11 @@ export interface Caller {
 
 export type Service = "ec2" | "sts";
 
+/** A request with the headers that say who signed it and when. */
+export interface SignedRequest extends HttpRequest {
+  readonly headers: IncomingHttpHeaders;
+}
+
 interface Identity {
   readonly account: string;
   readonly name: string;
@@ -64,6 +72,8 @@ interface Identity {
 /** The keys the sandbox honours, permanent and issued. */
 export class CredentialStore {
   readonly #clock: SandboxClock;
+  /** The real SDKs sign with the time of the machine, wherever the sandbox's clock stands. */
+  readonly #signatures = new SignatureCheck(() => Date.now());
   readonly #identities = new Map<string, Identity>();
 
   constructor(settings: { clock: SandboxClock; accounts: readonly AccountSettings[] }) {
@@ -105,30 +115,24 @@ export class CredentialStore {
   }
 
   /**
-   * Who signed this. The signature itself is not verified yet.
+   * Who signed this.
    *
-   * @throws VendorError with the code EC2 or STS has for a missing, unknown or expired key.
+   * @throws VendorError with the code EC2 or STS has for a missing, unknown or expired key, a signature that does not fit
+   * it, and a time of signing too far from the machine's.
    */
-  callerOf(request: { authorization: string | undefined; sessionToken: string | undefined; service: Service }): Caller {
-    const { authorization, sessionToken, service } = request;
-    if (authorization === undefined) {
-      throw new VendorError(403, "MissingAuthenticationToken", "Request is missing Authentication Token");
-    }
-    const scope = /^AWS4-HMAC-SHA256 +Credential=([^/,\s]+)\/(\d{8})\/([^/,\s]+)\/([^/,\s]+)\/aws4_request/.exec(
-      authorization,
-    );
-    const [, accessKeyId, , region, scopedService] = scope ?? [];
-    if (accessKeyId === undefined || region === undefined) {
-      throw new VendorError(400, "IncompleteSignature", incompleteSignature(authorization));
-    }
-    if (scopedService !== service) {
+  callerOf(request: SignedRequest, service: Service): Caller {
+    const authorization = readAuthorization(request.headers.authorization);
+    const { accessKeyId, scope } = authorization;
+    if (scope.service !== service) {
       const message = `Credential should be scoped to correct service: '${service}'. `;
       throw new VendorError(403, "SignatureDoesNotMatch", message);
     }
     const identity = this.#identities.get(accessKeyId);
-    if (identity === undefined || identity.session?.token !== sessionToken) throw unknownKey(service);
+    const token = request.headers["x-amz-security-token"];
+    if (identity === undefined || identity.session?.token !== token) throw unknownKey(service);
+    this.#signatures.verify(request, { authorization, secretAccessKey: identity.secretAccessKey, service });
     if (identity.session !== undefined && this.#clock.now() >= identity.session.expiresAtMs) throw expired(service);
-    return callerFrom(identity, region);
+    return callerFrom(identity, scope.region);
   }
 }
 
@@ -162,7 +166,7 @@ export function isDenied(denied: readonly string[], action: string): boolean {
 
 function unknownKey(service: Service): VendorError {
   return service === "ec2"
-    ? new VendorError(401, "AuthFailure", "AWS was not able to validate the provided access credentials")
+    ? notValidated()
     : new VendorError(403, "InvalidClientTokenId", "The security token included in the request is invalid.");
 }
 
@@ -172,23 +176,20 @@ function expired(service: Service): VendorError {
     : new VendorError(403, "ExpiredToken", "The security token included in the request is expired");
 }
 
-/** AWS repeats the header here; the sandbox repeats a digest, so that nothing a client sent by mistake comes back. */
-function incompleteSignature(authorization: string): string {
-  const digest = createHash("sha256").update(authorization).digest("base64");
-  return `Authorization header requires 'Credential' parameter. (Hashed with SHA-256 and encoded with Base64) Authorization=${digest}`;
-}
+/** The secret of every key of {@link defaultAccounts}: it opens nothing but the process that has it. */
+const DEFAULT_SECRET = "not-a-secret";
 
 /** The accounts of a sandbox that was told none: three, each with a working key, one of them with a key that may do nothing. */
 export function defaultAccounts(): AccountSettings[] {
   return ["111111111111", "222222222222", "333333333333"].map((id, index) => ({
     id,
     accessKeys: [
-      { accessKeyId: `AKIA${id}DEMO`, secretAccessKey: `not-a-secret-${hexOf(id, 27)}`, userName: "cloudlink" },
+      { accessKeyId: `AKIA${id}DEMO`, secretAccessKey: DEFAULT_SECRET, userName: "cloudlink" },
       ...(index === 0
         ? [
             {
               accessKeyId: `AKIA${id}DENY`,
-              secretAccessKey: `not-a-secret-${hexOf(id, 27)}`,
+              secretAccessKey: DEFAULT_SECRET,
               userName: "intern",
               denied: ["*"],
             },

@@ -1,29 +1,47 @@
 import { AdminInputError } from "./admin-input-error.ts";
-import type { Fault, FaultRule } from "./faults.ts";
+import type { Fault, FaultMoment, FaultRule, LostAnswer } from "./faults.ts";
 
-const KINDS = ["throttle", "serverError", "error", "brokenXml", "truncated", "cut", "hang", "hold", "latency"] as const;
+const KINDS = [
+  "throttle",
+  "serverError",
+  "error",
+  "brokenXml",
+  "truncated",
+  "cut",
+  "hang",
+  "hold",
+  "latency",
+  "answerLost",
+  "startFails",
+] as const;
+
+const RULE_FIELDS = ["action", "account", "region", "instanceId", "times", "when", "fault"] as const;
+const FAULT_FIELDS = ["kind", "latencyMs", "status", "code", "message", "retryAfterSeconds", "how"] as const;
+const MOMENTS: readonly FaultMoment[] = ["before", "after"];
+const LOST_ANSWERS: readonly LostAnswer[] = ["cut", "cutAfterStatus", "cutAfterHeaders", "serverError"];
 
 /** A rule out of JSON. @throws AdminInputError that names the field and what it takes. */
 export function readFaultRule(input: unknown): FaultRule {
-  const rule = readObject(input, { at: "the body", known: ["action", "account", "region", "times", "fault"] });
+  const rule = readObject(input, { at: "the body", known: RULE_FIELDS });
   const action = readText(rule, "action");
   const account = readText(rule, "account");
   const region = readText(rule, "region");
+  const instanceId = readText(rule, "instanceId");
   const times = readWhole(rule, { name: "times", min: 1 });
+  const when = readOne(rule, { name: "when", of: MOMENTS });
   return {
     ...(action === undefined ? {} : { action }),
     ...(account === undefined ? {} : { account }),
     ...(region === undefined ? {} : { region }),
+    ...(instanceId === undefined ? {} : { instanceId }),
     ...(times === undefined ? {} : { times }),
+    ...(when === undefined ? {} : { when }),
     fault: readFault(rule.fault),
   };
 }
 
 function readFault(input: unknown): Fault {
-  const fault = readObject(input, {
-    at: "fault",
-    known: ["kind", "latencyMs", "status", "code", "message", "retryAfterSeconds"],
-  });
+  const fault = readObject(input, { at: "fault", known: FAULT_FIELDS });
   const kind = KINDS.find((known) => known === fault.kind);
   switch (kind) {
     case undefined:
@@ -33,6 +51,10 @@ function readFault(input: unknown): Fault {
       if (latencyMs === undefined)
         throw new AdminInputError("fault.latencyMs is missing: give the milliseconds to wait");
       return { kind, latencyMs };
+    }
+    case "answerLost": {
+      const how = readOne(fault, { name: "how", of: LOST_ANSWERS });
+      return how === undefined ? { kind } : { kind, how };
     }
     case "throttle": {
       const retryAfterSeconds = readWhole(fault, { name: "retryAfterSeconds", min: 0 });
@@ -72,6 +94,17 @@ function readText(object: Readonly<Record<string, unknown>>, name: string): stri
   const value = object[name];
   if (value === undefined || typeof value === "string") return value;
   throw new AdminInputError(`${name} ${JSON.stringify(value)}: give a string`);
+}
+
+function readOne<T extends string>(
+  object: Readonly<Record<string, unknown>>,
+  on: { name: string; of: readonly T[] },
+): T | undefined {
+  const value = object[on.name];
+  if (value === undefined) return undefined;
+  const known = on.of.find((candidate) => candidate === value);
+  if (known !== undefined) return known;
+  throw new AdminInputError(`${on.name} ${JSON.stringify(value)}: give one of ${on.of.join(", ")}`);
 }
 
 function readWhole(object: Readonly<Record<string, unknown>>, on: { name: string; min: number }): number | undefined {

@@ -4,7 +4,7 @@ import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Fault } from "./faults.ts";
 import { createSandbox, type Sandbox } from "./sandbox.ts";
-import { ec2Of, failureOf, stsOf } from "./test-support.ts";
+import { ec2Of, failureOf, signedHeaders, stsOf } from "./test-support.ts";
 
 let sandbox: Sandbox;
 let ec2: ReturnType<typeof ec2Of>;
@@ -71,16 +71,13 @@ describe("faults", () => {
 
   it("truncated ends in the middle with a content-length that agrees", async () => {
     sandbox.faults.add({ fault: { kind: "truncated" } });
-    const key = sandbox.credentialsOf("111111111111").accessKeyId;
-    const authorization = `AWS4-HMAC-SHA256 Credential=${key}/20261123/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=00`;
-    const response = await fetch(sandbox.endpoint, {
-      method: "POST",
-      headers: { authorization },
-      body: "Action=DescribeInstances",
-    });
-    const body = await response.text();
-    expect(Buffer.byteLength(body)).toBe(Number(response.headers.get("content-length")));
-    expect(body).not.toContain("</DescribeInstancesResponse>");
+    const body = "Action=DescribeInstances";
+    const credentials = sandbox.credentialsOf("111111111111");
+    const headers = signedHeaders(sandbox, { credentials, body });
+    const response = await fetch(sandbox.endpoint, { method: "POST", headers, body });
+    const text = await response.text();
+    expect(Buffer.byteLength(text)).toBe(Number(response.headers.get("content-length")));
+    expect(text).not.toContain("</DescribeInstancesResponse>");
   });
 
   it("hold keeps answers back until released", async () => {
@@ -117,14 +114,13 @@ describe("the request log", () => {
 
   it("sees a client that leaves in the middle of a long answer as aborted", async () => {
     await using big = await createSandbox({ fleet: { account: "111111111111", region: "us-east-1", count: 4000 } });
-    const key = big.credentialsOf("111111111111").accessKeyId;
     const form = "Action=DescribeInstances";
+    const headers = signedHeaders(big, { credentials: big.credentialsOf("111111111111"), body: form });
+    const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     const socket = connect(big.port, "127.0.0.1");
     const arrived = big.nextRequest();
     socket.once("data", () => socket.destroy());
-    socket.write(
-      `POST / HTTP/1.1\r\nHost: x\r\nAuthorization: AWS4-HMAC-SHA256 Credential=${key}/20261123/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=00\r\nContent-Length: ${form.length}\r\n\r\n${form}`,
-    );
+    socket.write(`POST / HTTP/1.1\r\n${head.join("")}Content-Length: ${form.length}\r\n\r\n${form}`);
     expect((await (await arrived).finished).outcome).toBe("aborted");
   });
 

@@ -5,25 +5,44 @@
  * - `error`: any error answer, in the service's own envelope.
  * - `brokenXml`: 200 with XML that is not well-formed, the connection sound.
  * - `truncated`: 200 whose body ends in the middle of the document, with a content-length that agrees.
- * - `cut`: the socket is destroyed in the middle of the body.
+ * - `cut`: the socket is destroyed in the middle of the body; with `when: "before"`, before a byte of the answer.
  * - `hang`: accepted and never answered, until the client goes away.
  * - `latency`: the answer waits for so long, in real time.
  * - `hold`: the answer waits until `release()`: a barrier for tests.
+ * - `answerLost`: carried out, and the caller is not told; {@link LostAnswer} says how.
+ * - `startFails`: a start of a stopped instance leads from pending back to stopped, as when EC2 has no capacity.
  */
 export type Fault =
   | { readonly kind: "throttle"; readonly retryAfterSeconds?: number }
   | { readonly kind: "serverError"; readonly status?: 500 | 503 }
   | { readonly kind: "error"; readonly status: number; readonly code: string; readonly message?: string }
-  | { readonly kind: "brokenXml" | "truncated" | "cut" | "hang" | "hold" }
-  | { readonly kind: "latency"; readonly latencyMs: number };
+  | { readonly kind: "brokenXml" | "truncated" | "cut" | "hang" | "hold" | "startFails" }
+  | { readonly kind: "latency"; readonly latencyMs: number }
+  | { readonly kind: "answerLost"; readonly how?: LostAnswer };
 
-/** Which requests a fault meets, and how often. */
+/**
+ * How the answer to a request that was carried out is lost: the connection is `cut` before any byte (the default), or after
+ * the status line, or after the headers; or the answer is a 500 InternalError although it was done.
+ */
+export type LostAnswer = "cut" | "cutAfterStatus" | "cutAfterHeaders" | "serverError";
+
+/** Before the sandbox has carried the request out, so that it never is, or after. */
+export type FaultMoment = "before" | "after";
+
+/** Which requests a fault meets, when, and how often. */
 export interface FaultRule {
   readonly action?: string;
   readonly account?: string;
   readonly region?: string;
+  /** Only requests that name this instance by `InstanceId.N`. */
+  readonly instanceId?: string;
   /** Default: every time, until removed. */
   readonly times?: number;
+  /**
+   * Default: `before` for throttle, serverError, error, hang, latency and hold; `after` for cut. A client that leaves during
+   * a delay of `before` has asked nothing. brokenXml, truncated and answerLost spoil a real answer: always `after`.
+   */
+  readonly when?: FaultMoment;
   readonly fault: Fault;
 }
 
@@ -31,7 +50,7 @@ export interface FaultRule {
 export interface FaultHandle {
   readonly id: string;
   readonly rule: FaultRule;
-  /** How many requests it met. */
+  /** How many requests it met; of a `startFails`, how many starts it made fail. */
   readonly hits: number;
   /** Ends the rule; requests that it holds go on. */
   remove(): void;
@@ -41,6 +60,7 @@ export interface FaultHandle {
 
 /** The faults in force. */
 export interface FaultsControl {
+  /** @throws RangeError for a rule with a `when` that its fault cannot have. */
   add(rule: FaultRule): FaultHandle;
   list(): FaultHandle[];
   /** Removes every rule. */
@@ -53,33 +73,75 @@ export interface FaultPlan {
   readonly answer: ActiveFault | undefined;
 }
 
+/** What of a request decides whether a rule meets it. */
+export interface FaultTarget {
+  readonly action: string;
+  readonly account: string | undefined;
+  readonly region: string | undefined;
+  /** Whether the request names this instance. */
+  names(instanceId: string): boolean;
+}
+
 const NOTHING: FaultPlan = { delay: undefined, answer: undefined };
+
+type Part = "delay" | "answer" | "start";
+
+const PARTS: Readonly<Record<Fault["kind"], Part>> = {
+  throttle: "answer",
+  serverError: "answer",
+  error: "answer",
+  brokenXml: "answer",
+  truncated: "answer",
+  cut: "answer",
+  hang: "answer",
+  answerLost: "answer",
+  latency: "delay",
+  hold: "delay",
+  startFails: "start",
+};
+
+/** When each fault strikes: by default first. */
+const MOMENTS: Readonly<Record<Fault["kind"], readonly [FaultMoment, ...FaultMoment[]]>> = {
+  throttle: ["before", "after"],
+  serverError: ["before", "after"],
+  error: ["before", "after"],
+  hang: ["before", "after"],
+  latency: ["before", "after"],
+  hold: ["before", "after"],
+  cut: ["after", "before"],
+  brokenXml: ["after"],
+  truncated: ["after"],
+  answerLost: ["after"],
+  startFails: ["after"],
+};
 
 /** A rule with its count and the requests it holds. */
 export class ActiveFault implements FaultHandle {
   readonly id: string;
   readonly rule: FaultRule;
+  readonly when: FaultMoment;
+  readonly part: Part;
   hits = 0;
   readonly #held = new Set<() => void>();
   readonly #end: (fault: ActiveFault) => void;
 
   constructor(settings: { id: string; rule: FaultRule; end: (fault: ActiveFault) => void }) {
+    const { rule } = settings;
     this.id = settings.id;
-    this.rule = settings.rule;
+    this.rule = rule;
+    this.part = PARTS[rule.fault.kind];
+    this.when = momentOf(rule);
     this.#end = settings.end;
   }
 
-  get isDelay(): boolean {
-    return this.rule.fault.kind === "latency" || this.rule.fault.kind === "hold";
-  }
-
-  meets(request: { action: string; account: string | undefined; region: string | undefined }): boolean {
-    const { action, account, region, times } = this.rule;
+  meets(target: FaultTarget): boolean {
+    const { action, account, region, instanceId, times } = this.rule;
     return (
       (times === undefined || this.hits < times) &&
-      (action === undefined || action === request.action) &&
-      (account === undefined || account === request.account) &&
-      (region === undefined || region === request.region)
+      (action === undefined || action === target.action) &&
+      (account === undefined || account === target.account) &&
+      (region === undefined || region === target.region) &&
+      (instanceId === undefined || target.names(instanceId))
     );
   }
 
@@ -104,14 +166,20 @@ export class ActiveFault implements FaultHandle {
   }
 }
 
+function momentOf({ when, fault }: FaultRule): FaultMoment {
+  const moments = MOMENTS[fault.kind];
+  if (when === undefined || moments.includes(when)) return when ?? moments[0];
+  throw new RangeError(`when: "${when}" cannot be had of the fault ${fault.kind}: it strikes ${moments.join(" or ")}`);
+}
+
 /** Rules in the order they were added: the first that meets a request takes it. */
 export class FaultBook implements FaultsControl {
   readonly #active = new Set<ActiveFault>();
   #count = 0;
 
   add(rule: FaultRule): ActiveFault {
+    const fault = new ActiveFault({ id: `fault-${this.#count + 1}`, rule, end: (ended) => this.#active.delete(ended) });
     this.#count += 1;
-    const fault = new ActiveFault({ id: `fault-${this.#count}`, rule, end: (ended) => this.#active.delete(ended) });
     this.#active.add(fault);
     return fault;
   }
@@ -125,13 +193,22 @@ export class FaultBook implements FaultsControl {
   }
 
   /** The plan for one request; it counts against the rules that it takes from. */
-  planFor(request: { action: string; account: string | undefined; region: string | undefined }): FaultPlan {
+  planFor(target: FaultTarget): FaultPlan {
     if (this.#active.size === 0) return NOTHING;
-    const meeting = this.list().filter((fault) => fault.meets(request));
-    const delay = meeting.find((fault) => fault.isDelay);
-    const answer = meeting.find((fault) => !fault.isDelay);
-    if (delay !== undefined) delay.hits += 1;
-    if (answer !== undefined) answer.hits += 1;
-    return { delay, answer };
+    return { delay: this.#take("delay", target), answer: this.#take("answer", target) };
+  }
+
+  /** Whether a start of an instance fails; it counts against the rule that says so. */
+  startFails(on: { account: string; region: string; instanceId: string }): boolean {
+    if (this.#active.size === 0) return false;
+    const { account, region } = on;
+    const names = (instanceId: string) => instanceId === on.instanceId;
+    return this.#take("start", { action: "StartInstances", account, region, names }) !== undefined;
+  }
+
+  #take(part: Part, target: FaultTarget): ActiveFault | undefined {
+    const fault = this.list().find((candidate) => candidate.part === part && candidate.meets(target));
+    if (fault !== undefined) fault.hits += 1;
+    return fault;
   }
 }

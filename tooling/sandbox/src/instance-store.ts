@@ -1,6 +1,7 @@
 import type { SandboxClock } from "./clock.ts";
 import { type InstanceSettings, type InstanceTruth, SandboxInstance } from "./instance.ts";
 import type { InstanceStateName, Lifecycle } from "./lifecycle.ts";
+import type { Transitions } from "./transitions.ts";
 
 /** Which instances a test asks about; what is left out is not looked at. */
 export interface InstanceQuery {
@@ -17,6 +18,11 @@ export interface InstancesControl {
   get(id: string): InstanceTruth | undefined;
   /** Adds an instance, or replaces the one of the same id. */
   put(settings: InstanceSettings): InstanceTruth;
+  /**
+   * Adds an instance as RunInstances does: pending, then running (unless the settings give another life), and, when it is
+   * eventually consistent, unknown to EC2's API for `visibleAfterMs` of the clock: NotFound by its id, not in lists.
+   */
+  launch(settings: InstanceSettings, consistency?: { readonly visibleAfterMs?: number }): InstanceTruth;
   /** From now on the instance follows this; other tests' instances are not touched. RangeError when there is none. */
   follow(id: string, lifecycle: Lifecycle): InstanceTruth;
   /** From now on the instance is in this state until told otherwise. RangeError when there is none. */
@@ -26,15 +32,24 @@ export interface InstancesControl {
   readonly size: number;
 }
 
+interface StoreSettings {
+  readonly seed: string;
+  readonly clock: SandboxClock;
+  readonly defaultAccount: string;
+  readonly transitions: Transitions;
+}
+
 /** All instances, by id and by place; each place in the one order that its lists have. */
 export class InstanceStore implements InstancesControl {
-  readonly #settings: { readonly seed: string; readonly clock: SandboxClock; readonly defaultAccount: string };
+  readonly #settings: StoreSettings;
   readonly #byId = new Map<string, SandboxInstance>();
   readonly #byPlace = new Map<string, Set<SandboxInstance>>();
   readonly #ordered = new Map<string, readonly SandboxInstance[]>();
+  /** Launched, and not yet known to the API. */
+  readonly #hidden = new Set<SandboxInstance>();
   #ordinal = 0;
 
-  constructor(settings: { seed: string; clock: SandboxClock; defaultAccount: string }) {
+  constructor(settings: StoreSettings) {
     this.#settings = settings;
   }
 
@@ -42,15 +57,14 @@ export class InstanceStore implements InstancesControl {
     return this.#byId.size;
   }
 
-  /** The instance of this id, if this account owns it in this region. */
+  /** The instance of this id, if this account owns it in this region and the API knows it yet. */
   find(place: { account: string; region: string }, id: string): SandboxInstance | undefined {
     const instance = this.#byId.get(id);
-    return instance?.settings.account === place.account && instance.settings.region === place.region
-      ? instance
-      : undefined;
+    if (instance?.settings.account !== place.account || instance.settings.region !== place.region) return undefined;
+    return this.#isHidden(instance) ? undefined : instance;
   }
 
-  /** Everything in one account and region, in list order. */
+  /** Everything in one account and region that the API knows, in list order. */
   at(place: { account: string; region: string }): readonly SandboxInstance[] {
     const key = placeKey(place);
     let ordered = this.#ordered.get(key);
@@ -58,7 +72,14 @@ export class InstanceStore implements InstancesControl {
       ordered = [...(this.#byPlace.get(key) ?? [])].sort(byPosition);
       this.#ordered.set(key, ordered);
     }
-    return ordered;
+    return this.#hidden.size === 0 ? ordered : ordered.filter((instance) => !this.#isHidden(instance));
+  }
+
+  #isHidden(instance: SandboxInstance): boolean {
+    if (!this.#hidden.has(instance)) return false;
+    if (this.#settings.clock.now() < instance.visibleFromMs) return true;
+    this.#hidden.delete(instance);
+    return false;
   }
 
   list(query: InstanceQuery = {}): InstanceTruth[] {
@@ -78,15 +99,39 @@ export class InstanceStore implements InstancesControl {
   }
 
   put(settings: InstanceSettings): InstanceTruth {
-    const { seed, clock, defaultAccount } = this.#settings;
-    const instance = new SandboxInstance(settings, { seed, account: defaultAccount, ordinal: this.#ordinal++ });
+    return this.#add(settings, Number.NEGATIVE_INFINITY).truthAt(this.#settings.clock.now());
+  }
+
+  launch(settings: InstanceSettings, consistency: { readonly visibleAfterMs?: number } = {}): InstanceTruth {
+    const { clock, transitions } = this.#settings;
+    const { visibleAfterMs = 0 } = consistency;
+    if (!Number.isFinite(visibleAfterMs) || visibleAfterMs < 0) {
+      throw new RangeError(`visibleAfterMs ${visibleAfterMs}: give milliseconds, 0 or more`);
+    }
+    const nowMs = clock.now();
+    const instance = this.#add({ launchedAtMs: nowMs, ...settings }, nowMs + visibleAfterMs);
+    if (settings.state === undefined && settings.lifecycle === undefined) {
+      const steps = [
+        { fromMs: nowMs, state: "pending" },
+        { fromMs: nowMs + transitions.pendingMs(instance.id), state: "running" },
+      ] as const;
+      instance.follow({ kind: "scripted", steps });
+    }
+    if (visibleAfterMs > 0) this.#hidden.add(instance);
+    return instance.truthAt(nowMs);
+  }
+
+  #add(settings: InstanceSettings, visibleFromMs: number): SandboxInstance {
+    const { seed, defaultAccount } = this.#settings;
+    const ordinal = this.#ordinal++;
+    const instance = new SandboxInstance(settings, { seed, account: defaultAccount, ordinal, visibleFromMs });
     this.remove(instance.id);
     const key = placeKey(instance.settings);
     const place = this.#byPlace.get(key) ?? new Set();
     this.#byPlace.set(key, place.add(instance));
     this.#byId.set(instance.id, instance);
     this.#ordered.delete(key);
-    return instance.truthAt(clock.now());
+    return instance;
   }
 
   follow(id: string, lifecycle: Lifecycle): InstanceTruth {
@@ -105,6 +150,7 @@ export class InstanceStore implements InstancesControl {
     if (instance === undefined) return false;
     const key = placeKey(instance.settings);
     this.#byPlace.get(key)?.delete(instance);
+    this.#hidden.delete(instance);
     this.#ordered.delete(key);
     return this.#byId.delete(id);
   }

@@ -1,6 +1,7 @@
 import {
   type InstanceStateName,
   type Lifecycle,
+  type LifecycleStep,
   type Moment,
   momentAt,
   renewalBefore,
@@ -77,15 +78,22 @@ type Resolved = Required<
 /** An instance with everything settled, its state at any time, and room for what is rendered once per state. */
 export class SandboxInstance {
   readonly settings: Resolved;
+  /** From when on EC2's API knows it, epoch milliseconds. */
+  readonly visibleFromMs: number;
   /** Where it stands in every list: stable, unrelated to the id, reservations together. */
   readonly position: string;
   #lifecycle: Lifecycle;
   readonly #key: number;
   #moment: Moment | undefined;
+  #outdated: readonly { readonly untilMs: number; readonly moment: Moment }[] = [];
   #rendered: { readonly moment: Moment; readonly xml: Buffer } | undefined;
 
-  constructor(settings: InstanceSettings, place: { seed: string; account: string; ordinal: number }) {
+  constructor(
+    settings: InstanceSettings,
+    place: { seed: string; account: string; ordinal: number; visibleFromMs?: number },
+  ) {
     this.settings = resolve(settings, place);
+    this.visibleFromMs = place.visibleFromMs ?? Number.NEGATIVE_INFINITY;
     const { id, reservationId } = this.settings;
     this.position = `${hexOf(`${place.seed}/order/${reservationId}`, 8)}${hexOf(`${place.seed}/order/${id}`, 8)}${id}`;
     this.#key = hash32(`${place.seed}/life/${id}`);
@@ -108,10 +116,50 @@ export class SandboxInstance {
     return this.#moment;
   }
 
+  /** What Describe shows: the truth, or, for a while after an action, what was true before it. */
+  shownAt(nowMs: number): Moment {
+    if (this.#outdated.length === 0) return this.momentAt(nowMs);
+    this.#outdated = this.#outdated.filter(({ untilMs }) => nowMs < untilMs);
+    return this.#outdated[0]?.moment ?? this.momentAt(nowMs);
+  }
+
   /** Replaces the lifecycle from now on. */
   follow(lifecycle: Lifecycle): void {
+    this.#outdated = [];
     this.#lifecycle = lifecycle;
     this.#moment = undefined;
+  }
+
+  /** Replaces the lifecycle from now on, as an action of EC2 does: the old state is shown for `staleMs` more. */
+  changeBy(steps: readonly LifecycleStep[], on: { readonly nowMs: number; readonly staleMs: number }): void {
+    const { nowMs, staleMs } = on;
+    const before = { untilMs: nowMs + staleMs, moment: this.momentAt(nowMs) };
+    const outdated = this.#outdated;
+    this.follow({ kind: "scripted", steps });
+    this.#outdated = staleMs > 0 ? [...outdated, before] : outdated;
+  }
+
+  /** Ends a life of its own where it is now: it goes on to running or stopped, and stays there. A script goes on. */
+  settle(nowMs: number): void {
+    if (this.#lifecycle.kind !== "living") return;
+    const { state, sinceMs, startedAtMs, untilMs } = this.momentAt(nowMs);
+    const before = { running: "pending", pending: "stopped" } as const;
+    const steps: LifecycleStep[] = [
+      {
+        fromMs: Math.min(startedAtMs, sinceMs - 1),
+        state: state === "running" || state === "pending" ? before[state] : "running",
+      },
+      { fromMs: sinceMs, state },
+    ];
+    if (state === "pending") steps.push({ fromMs: untilMs, state: "running" });
+    if (state === "stopping") steps.push({ fromMs: untilMs, state: "stopped" });
+    this.changeBy(steps, { nowMs, staleMs: 0 });
+  }
+
+  /** Whether it ran at any time up to now; EC2 does not stop an instance that never did. */
+  hasRunBy(nowMs: number): boolean {
+    if (this.#lifecycle.kind === "living") return true;
+    return this.#lifecycle.steps.some(({ fromMs, state }) => fromMs <= nowMs && state !== "pending");
   }
 
   /** When it was launched for the first time: at or before the moment's start. */
@@ -119,9 +167,9 @@ export class SandboxInstance {
     return this.settings.launchedAtMs ?? renewalBefore(hash32(`launch/${this.id}`), moment.startedAtMs);
   }
 
-  /** What `render` made of this moment, made once. */
+  /** What `render` made of what is shown now, made once. */
   renderedAt(nowMs: number, render: (instance: SandboxInstance, moment: Moment) => Buffer): Buffer {
-    const moment = this.momentAt(nowMs);
+    const moment = this.shownAt(nowMs);
     if (this.#rendered?.moment !== moment) this.#rendered = { moment, xml: render(this, moment) };
     return this.#rendered.xml;
   }
@@ -149,8 +197,8 @@ export class SandboxInstance {
 }
 
 /** `instanceState.code` with its meaningless high byte. */
-export function stateCodeOf(instance: SandboxInstance, moment: Moment): number {
-  return (instance.settings.stateCodeHighByte << 8) | STATE_CODES[moment.state];
+export function stateCodeOf(instance: SandboxInstance, { state }: Pick<Moment, "state">): number {
+  return (instance.settings.stateCodeHighByte << 8) | STATE_CODES[state];
 }
 
 /** EC2 takes a (not elastic) public address back when an instance stops. */

@@ -27,6 +27,14 @@ export type Lifecycle =
 export interface LifecycleStep {
   readonly fromMs: number;
   readonly state: InstanceStateName;
+  /** What `stateReason` says in this state. Default: what EC2 says when a user asked for the change. */
+  readonly reason?: StateReason;
+}
+
+/** Why an instance is in its state (EC2 API reference, StateReason). */
+export interface StateReason {
+  readonly code: string;
+  readonly message: string;
 }
 
 /** An instance's state together with the time for which it holds: `fromMs <= t < untilMs`. */
@@ -39,6 +47,8 @@ export interface Moment {
   readonly sinceMs: number;
   /** The latest start, at most {@link OLDEST_START_MS} ago: what EC2 shows as `launchTime`. */
   readonly startedAtMs: number;
+  /** Only where a script gives one. */
+  readonly reason?: StateReason;
 }
 
 /** "A state change per VM every 2 h (exponential)": the economy workload of the project's goals. */
@@ -107,7 +117,7 @@ function withBelievableStart(key: number, moment: Moment, atMs: number): Moment 
   const renewedMs = renewalBefore(key, atMs);
   const stretchMs = mix32(key) % (moment.state === "running" ? TRANSITION_SPREAD_MS : LONGEST_STRETCH_MS);
   return {
-    state: moment.state,
+    ...moment,
     fromMs: Math.max(moment.fromMs, renewedMs, atMs < staleMs ? Number.NEGATIVE_INFINITY : staleMs),
     untilMs: Math.min(
       moment.untilMs,
@@ -201,5 +211,6 @@ function scriptedMoment(steps: readonly LifecycleStep[], atMs: number): Moment {
     untilMs: sorted[index + 1]?.fromMs ?? Number.POSITIVE_INFINITY,
     sinceMs: step.fromMs,
     startedAtMs: startedAtMs.fromMs,
+    ...(step.reason === undefined ? {} : { reason: step.reason }),
   };
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { afterEach, describe, expect, it } from "vitest";
+import { signedHeaders } from "./test-support.ts";
 
 const started: ChildProcess[] = [];
 
@@ -11,7 +12,11 @@ afterEach(() => {
 
 /** Node strips the types itself: the program runs from its source. */
 function start(...args: string[]) {
-  const child = spawn(process.execPath, ["--no-warnings", "main.ts", ...args], {
+  return startProgram("main.ts", ...args);
+}
+
+function startProgram(program: string, ...args: string[]) {
+  const child = spawn(process.execPath, ["--no-warnings", program, ...args], {
     cwd: import.meta.dirname,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -29,7 +34,7 @@ async function errorOf(...args: string[]): Promise<{ code: unknown; message: str
   return { code: await exited, message };
 }
 
-describe("cloudlink-sandbox", () => {
+describe("the program", () => {
   it.each(["SIGINT", "SIGTERM"] as const)(
     "says in one line of JSON that it is ready, and ends with 0 on %s",
     async (signal) => {
@@ -59,17 +64,58 @@ describe("cloudlink-sandbox", () => {
     );
   });
 
-  it("refuses flags it cannot use, and a port that is taken", async () => {
-    expect(await errorOf("--count", "many")).toMatchObject({
-      code: 1,
-      message: expect.stringContaining("give a whole number"),
-    });
-    expect(await errorOf("--nonsense")).toMatchObject({ code: 1, message: expect.stringContaining("--nonsense") });
+  it.each([
+    [["--count", "many"], "--count many: give a whole number from 0 to 1000000"],
+    [["--count", "1e3"], "--count 1e3: give a whole number"],
+    [["--port", "65536"], "--port 65536: give a whole number from 0 to 65535"],
+    [["--port="], "--port : give a whole number"],
+    [["--limits", "some"], "--limits some: give published or off"],
+    [["--nonsense"], "Unknown option '--nonsense'"],
+    [["4599"], "Unexpected argument '4599'"],
+    [["--seed"], "Option '--seed <value>' argument missing"],
+  ])("called with %j it says in one line what is wrong and ends with 2", async (args, message) => {
+    const error = await errorOf(...args);
+    expect(error).toEqual({ code: 2, message: expect.stringContaining(message) });
+    expect(error.message).toMatch(/^sandbox: .* \(sandbox --help lists the options\)\n$/);
+  });
+
+  it("ends with 1 and one line when its port is taken", async () => {
     const { lines } = start("--port", "0", "--ready-json");
     const { endpoint } = JSON.parse((await lines.next()).value ?? "{}");
-    expect(await errorOf("--port", new URL(endpoint).port)).toMatchObject({
-      code: 1,
-      message: expect.stringContaining("--port"),
-    });
+    const { code, message } = await errorOf("--port", new URL(endpoint).port);
+    expect(code).toBe(1);
+    expect(message).toMatch(/^sandbox: listen EADDRINUSE: .*: choose another port with --port, or 0 for a free one\n$/);
+  });
+
+  it.each<[program: string, args: string[], limits: string, status: number]>([
+    ["main.ts", [], "off", 400],
+    ["main.ts", ["--limits", "published"], "published", 503],
+    ["cloudlink-sandbox.ts", [], "published", 503],
+    ["cloudlink-sandbox.ts", ["--limits", "off"], "off", 400],
+  ])("%s %j has limits %s", async (program, args, _limits, worst) => {
+    const { child, exited, lines } = startProgram(program, "--port", "0", "--ready-json", ...args);
+    const { endpoint, accounts } = JSON.parse((await lines.next()).value ?? "{}");
+    // Names no instance, which is a 400; the limit, 5 at once and 2 a second, comes first.
+    const body = "Action=StartInstances";
+    const port = Number(new URL(endpoint).port);
+    const headers = signedHeaders({ port }, { credentials: accounts[0].accessKeys[0], body });
+    const ask = async () => (await fetch(endpoint, { method: "POST", headers, body })).status;
+    const statuses = await Promise.all(Array.from({ length: 40 }, ask));
+    expect(Math.max(...statuses)).toBe(worst);
+    expect(Math.min(...statuses)).toBe(400);
+    child.kill("SIGTERM");
+    expect(await exited).toBe(0);
+  });
+
+  it("--help lists every option and ends with 0", async () => {
+    for (const program of ["main.ts", "cloudlink-sandbox.ts"]) {
+      const { exited, lines } = startProgram(program, "--help");
+      const text: string[] = [];
+      for (let line = await lines.next(); !line.done; line = await lines.next()) text.push(line.value);
+      for (const option of ["port", "count", "seed", "limits", "indented", "ready-json", "help"]) {
+        expect(text.join("\n")).toContain(`  --${option} `);
+      }
+      expect(await exited).toBe(0);
+    }
   });
 });

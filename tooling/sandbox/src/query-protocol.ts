@@ -40,6 +40,13 @@ export function listOf(parameters: QueryParameters, name: string): string[] {
   return found.sort(([a], [b]) => a - b).map(([, value]) => value);
 }
 
+/** Whether anything of this list was sent, `name.1` or `name.1.…`. */
+export function hasListOf(parameters: QueryParameters, name: string): boolean {
+  const prefix = `${name}.`;
+  for (const key of parameters.keys()) if (key.startsWith(prefix)) return true;
+  return false;
+}
+
 /** The numbers N for which a parameter `name.N.…` was sent, ascending. */
 export function indexesOf(parameters: QueryParameters, name: string): number[] {
   const prefix = `${name}.`;

@@ -1,7 +1,7 @@
 import { DescribeInstancesCommand, DescribeVolumesCommand } from "@aws-sdk/client-ec2";
 import { describe, expect, it } from "vitest";
 import { createSandbox } from "./sandbox.ts";
-import { createManualClock, ec2Of, failureOf } from "./test-support.ts";
+import { createManualClock, ec2Of, failureOf, signedHeaders } from "./test-support.ts";
 
 describe("createSandbox", () => {
   it("peoples three accounts and two regions alike from one seed, and differently from another", async () => {
@@ -86,18 +86,17 @@ describe("createSandbox", () => {
       status: 412,
     });
     ec2.destroy();
-    const key = sandbox.credentialsOf("111111111111").accessKeyId;
-    const authorization = `AWS4-HMAC-SHA256 Credential=${key}/20261123/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=00`;
-    const response = await fetch(sandbox.endpoint, { method: "POST", headers: { authorization } });
+    const headers = signedHeaders(sandbox, { credentials: sandbox.credentialsOf("111111111111") });
+    const response = await fetch(sandbox.endpoint, { method: "POST", headers });
     expect(await response.text()).toContain("<Code>MissingAction</Code>");
   });
 
   it("speaks GET as well as POST, and names its request id in body and header alike", async () => {
     await using sandbox = await createSandbox();
-    const key = sandbox.credentialsOf("111111111111").accessKeyId;
-    const authorization = `AWS4-HMAC-SHA256 Credential=${key}/20261123/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=00`;
-    const response = await fetch(`${sandbox.endpoint}/?Action=DescribeInstances&MaxResults=5`, {
-      headers: { authorization },
+    const target = "/?Action=DescribeInstances&MaxResults=5";
+    const credentials = sandbox.credentialsOf("111111111111");
+    const response = await fetch(`${sandbox.endpoint}${target}`, {
+      headers: signedHeaders(sandbox, { credentials, method: "GET", target }),
     });
     const body = await response.text();
     expect(body).toContain(`<requestId>${response.headers.get("x-amzn-requestid")}</requestId>`);

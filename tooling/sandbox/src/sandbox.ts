@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { type ActionLog, ActionRecorder } from "./action-log.ts";
 import { type SandboxClock, systemClock } from "./clock.ts";
 import {
   type AccountSettings,
@@ -8,11 +9,13 @@ import {
   type RoleSettings,
   type SandboxCredentials,
 } from "./credentials.ts";
+import type { Ec2World } from "./ec2/request.ts";
 import { FaultBook, type FaultsControl } from "./faults.ts";
 import { defaultPopulation, type FleetSettings, fleetMembers } from "./fleet.ts";
 import type { InstanceSettings } from "./instance.ts";
 import { InstanceStore, type InstancesControl } from "./instance-store.ts";
 import { createPageTokens, DEFAULT_TOKEN_TTL_MS } from "./page-token.ts";
+import { RateLimits } from "./rate-limits.ts";
 import { createRequestHandler } from "./request-handler.ts";
 import {
   DEFAULT_LOG_LIMIT,
@@ -21,6 +24,7 @@ import {
   type RequestMatch,
   RequestRecorder,
 } from "./request-log.ts";
+import { type TransitionSettings, Transitions } from "./transitions.ts";
 
 /** How a sandbox is set up; every field has a default. */
 export interface SandboxSettings {
@@ -46,6 +50,12 @@ export interface SandboxSettings {
   readonly indented?: boolean;
   /** How many requests the log keeps. Default 100,000. */
   readonly requestLogLimit?: number;
+  /** How long instances are pending and stopping after an action. Default: 15 to 60 s each, following from the seed. */
+  readonly transitions?: TransitionSettings;
+  /** For how long after an action Describe still shows the state before it, milliseconds. Default 0. */
+  readonly staleMs?: number;
+  /** AWS's published token buckets per account and region, on the sandbox's clock. Default `off`. */
+  readonly limits?: "published" | "off";
 }
 
 /** A running stand-in AWS. */
@@ -58,6 +68,8 @@ export interface Sandbox extends AsyncDisposable {
   readonly instances: InstancesControl;
   readonly faults: FaultsControl;
   readonly requests: RequestLog;
+  /** What was carried out on instances: the vendor's truth, whatever the caller was told. */
+  readonly actions: ActionLog;
   /** The next request to arrive that matches. It resolves on arrival; await its `finished` for the end. */
   nextRequest(match?: RequestMatch): Promise<RequestEntry>;
   /** The first key of an account. RangeError when the account is unknown or has none. */
@@ -81,13 +93,27 @@ export async function createSandbox(settings: SandboxSettings = {}): Promise<San
   const seed = settings.seed ?? "cloudlink";
   const accounts = settings.accounts ?? defaultAccounts();
   const credentials = new CredentialStore({ clock, accounts });
-  const instances = new InstanceStore({ seed, clock, defaultAccount: accounts[0]?.id ?? "111111111111" });
+  const transitions = new Transitions(seed, settings.transitions ?? {});
+  const defaultAccount = accounts[0]?.id ?? "111111111111";
+  const instances = new InstanceStore({ seed, clock, defaultAccount, transitions });
   for (const instance of populationOf(settings, { seed, accounts })) instances.put(instance);
   const faults = new FaultBook();
   const requests = new RequestRecorder(settings.requestLogLimit ?? DEFAULT_LOG_LIMIT);
   const tokens = createPageTokens({ clock, ttlMs: settings.tokenTtlMs ?? DEFAULT_TOKEN_TTL_MS });
+  const actions = new ActionRecorder();
   const { sparsePages = false, indented = false } = settings;
-  const ec2 = { clock, instances, tokens, sparsePages, indented };
+  const ec2: Ec2World = {
+    clock,
+    instances,
+    tokens,
+    sparsePages,
+    indented,
+    actions,
+    transitions,
+    staleMs: settings.staleMs ?? 0,
+    limits: settings.limits === "published" ? new RateLimits(clock) : undefined,
+    startFails: (target) => faults.startFails(target),
+  };
   const handler = createRequestHandler({ ec2, sts: { accounts, credentials }, faults, requests });
   // A client that reuses a connection must not meet it closing: longer than any SDK keeps one idle.
   const server = createServer({ keepAliveTimeout: 120_000 }, handler);
@@ -112,6 +138,7 @@ export async function createSandbox(settings: SandboxSettings = {}): Promise<San
     instances,
     faults,
     requests,
+    actions,
     nextRequest: (match) => requests.next(match),
     credentialsOf: (account) => {
       const key = accounts.find(({ id }) => id === account)?.accessKeys?.[0];

@@ -35,7 +35,7 @@ export function describeInstanceStatus(world: Ec2World, call: Ec2Call): Buffer {
   const all = parameters.get("IncludeAllInstances") === "true";
   const filtered = compileFilters(filters, statusFilters(now));
   const passes = (instance: SandboxInstance) =>
-    (all || instance.momentAt(now).state === "running") && filtered(instance);
+    (all || instance.shownAt(now).state === "running") && filtered(instance);
   const question = [...filters, { name: "include-all-instances", values: [String(all)] }];
   const page: Page =
     ids === undefined
@@ -55,9 +55,9 @@ function statusFilters(nowMs: number): FilterSource<SandboxInstance> {
       case "availability-zone":
         return ({ settings }) => [settings.availabilityZone];
       case "instance-state-name":
-        return (instance) => [instance.momentAt(nowMs).state];
+        return (instance) => [instance.shownAt(nowMs).state];
       case "instance-state-code":
-        return (instance) => [String(STATE_CODES[instance.momentAt(nowMs).state])];
+        return (instance) => [String(STATE_CODES[instance.shownAt(nowMs).state])];
       case "instance-status.status":
       case "system-status.status":
         return (instance) => [checkOf(instance, nowMs).status];
@@ -71,7 +71,7 @@ function statusFilters(nowMs: number): FilterSource<SandboxInstance> {
 }
 
 function checkOf(instance: SandboxInstance, nowMs: number): { status: string; reachability: string | undefined } {
-  const { state, sinceMs } = instance.momentAt(nowMs);
+  const { state, sinceMs } = instance.shownAt(nowMs);
   if (state !== "running") return { status: "not-applicable", reachability: undefined };
   if (nowMs < sinceMs + INITIALIZING_MS) return { status: "initializing", reachability: "initializing" };
   const status = instance.settings.statusCheck;
@@ -80,7 +80,7 @@ function checkOf(instance: SandboxInstance, nowMs: number): { status: string; re
 }
 
 function statusXml(instance: SandboxInstance, nowMs: number): string {
-  const moment = instance.momentAt(nowMs);
+  const moment = instance.shownAt(nowMs);
   const { status, reachability } = checkOf(instance, nowMs);
   const details =
     reachability === undefined

@@ -45,10 +45,10 @@ const SOURCES: ReadonlyMap<string, (nowMs: number) => (instance: SandboxInstance
     () =>
       ({ id }: SandboxInstance) => [id],
   ],
-  ["instance-state-name", (nowMs: number) => (instance: SandboxInstance) => [instance.momentAt(nowMs).state]],
+  ["instance-state-name", (nowMs: number) => (instance: SandboxInstance) => [instance.shownAt(nowMs).state]],
   [
     "instance-state-code",
-    (nowMs: number) => (instance: SandboxInstance) => [String(STATE_CODES[instance.momentAt(nowMs).state])],
+    (nowMs: number) => (instance: SandboxInstance) => [String(STATE_CODES[instance.shownAt(nowMs).state])],
   ],
   [
     "tag-key",

@@ -78,13 +78,16 @@ function groupSetXml(vpcId: string): string {
 }
 
 /** The text that EC2 gives for who ended it and when; the time in it is the only one of its kind without milliseconds. */
-function transitionReason({ state, sinceMs }: Moment): string {
+function transitionReason({ state, sinceMs, reason }: Moment): string {
   if (state === "running" || state === "pending") return "";
+  if (reason !== undefined) return reason.code;
   const at = timestamp(Math.max(0, sinceMs)).slice(0, 19).replace("T", " ");
   return `User initiated (${at} GMT)`;
 }
 
-function stateReasonXml({ state }: Moment): string {
+function stateReasonXml({ state, reason }: Moment): string {
+  if (reason !== undefined)
+    return `<stateReason>${element("code", reason.code)}${element("message", reason.message)}</stateReason>`;
   if (state === "running") return "";
   if (state === "pending") return "<stateReason><code>pending</code><message>pending</message></stateReason>";
   const text = "Client.UserInitiatedShutdown";

@@ -1,9 +1,12 @@
+import type { ActionRecorder } from "../action-log.ts";
 import type { SandboxClock } from "../clock.ts";
 import type { Caller } from "../credentials.ts";
 import type { SandboxInstance } from "../instance.ts";
 import { byPosition, type InstanceStore } from "../instance-store.ts";
 import type { PageTokens, TokenRefusal } from "../page-token.ts";
 import { listOf, type QueryParameters } from "../query-protocol.ts";
+import type { RateLimits } from "../rate-limits.ts";
+import type { Transitions } from "../transitions.ts";
 import { VendorError } from "../vendor-error.ts";
 import { canonicalFilters, type Filter, literalValues } from "./filters.ts";
 
@@ -16,6 +19,14 @@ export interface Ec2World {
   readonly sparsePages: boolean;
   /** Whether answers carry the whitespace of the real service. */
   readonly indented: boolean;
+  readonly actions: ActionRecorder;
+  readonly transitions: Transitions;
+  /** For how long Describe shows the state before an action. */
+  readonly staleMs: number;
+  /** Undefined: no limits. */
+  readonly limits: RateLimits | undefined;
+  /** Whether this start finds no capacity; asking counts. */
+  startFails(target: { account: string; region: string; instanceId: string }): boolean;
 }
 
 /** One call of an EC2 action. */
