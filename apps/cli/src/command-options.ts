@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { parseDuration } from "./duration.ts";
+import { durationText, parseDuration } from "./duration.ts";
 import { type OutputForm, outputForms } from "./output/row-writer.ts";
 import type { Assignment } from "./selection.ts";
 
@@ -16,8 +16,16 @@ export interface CommonOptions {
   readonly verbose?: boolean;
 }
 
-/** What commands that reach a vendor take: `get`, and `list`, which alone takes accounts and regions. */
-export interface ConnectionOptions {
+/** Where the calls of a command go; see `callPlace`. */
+export interface PlaceOptions {
+  /** A server's URL. */
+  readonly server?: string;
+  /** Path of a cloudlink.yaml. */
+  readonly config?: string;
+}
+
+/** What commands that reach a vendor take; `list` alone takes accounts and regions. */
+export interface ConnectionOptions extends PlaceOptions {
   readonly endpoint?: string;
   readonly profile?: readonly string[];
   readonly roleArn?: string;
@@ -45,6 +53,23 @@ export interface ListOptions extends CommonOptions, ConnectionOptions, ReadOptio
   readonly limit?: number;
 }
 
+export interface ActOptions extends CommonOptions, ConnectionOptions {
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+  readonly wait?: boolean;
+  readonly idempotencyKey?: string;
+}
+
+export interface OperationOptions extends CommonOptions, ConnectionOptions {
+  readonly wait?: boolean;
+}
+
+export interface WaitOptions extends CommonOptions, ConnectionOptions {
+  readonly for: readonly Assignment[];
+  /** In milliseconds. */
+  readonly interval: number;
+}
+
 export function addCommonOptions(command: Command): Command {
   return command
     .addOption(new Option("-o, --output <form>", "how to print").choices(outputForms).default("table"))
@@ -56,9 +81,12 @@ export function addCommonOptions(command: Command): Command {
     .option("--verbose", "every vendor request and retry, on stderr");
 }
 
-export function addConnectionOptions(command: Command): Command {
-  return command
-    .option("--timeout <duration>", "the deadline, such as 800ms, 2s or 1m", duration)
+/** @param settings.timeoutMs - the deadline where `--timeout` sets none; left out, the one that each call has. */
+export function addConnectionOptions(command: Command, settings: { readonly timeoutMs?: number } = {}): Command {
+  const { timeoutMs } = settings;
+  const timeout = new Option("--timeout <duration>", "the deadline, such as 800ms, 2s or 1m").argParser(duration);
+  return addPlaceOptions(command)
+    .addOption(timeoutMs === undefined ? timeout : timeout.default(timeoutMs, durationText(timeoutMs)))
     .option("--endpoint <url>", "the vendor's endpoint, in place of its public one", endpoint)
     .option("--profile <name>", "a profile of the vendor's configuration; repeat for several accounts", repeated)
     .option("--role-arn <arn>", "assume this role; {account} in it stands for the id of each --account")
@@ -69,7 +97,14 @@ export function addReadOptions(command: Command): Command {
   return command.option("--view <name>", "how much of each resource; see `cloudlink describe`");
 }
 
+/** Where the kinds and providers are that a command knows, and where its calls go. */
 export function addPlaceOptions(command: Command): Command {
+  return command
+    .option("--server <url>", "call through this server; CLOUDLINK_SERVER does the same")
+    .option("--config <file>", "accounts and settings of this cloudlink.yaml; CLOUDLINK_CONFIG does the same");
+}
+
+export function addAccountOptions(command: Command): Command {
   return command
     .option("--account <id>", "look in this account; repeat for several", repeated)
     .option("--region <name>", "look in this region; repeat for several", repeated);
@@ -94,7 +129,7 @@ export function assignment(text: string, before: readonly Assignment[] = []): re
 }
 
 /** For durations with their unit. */
-function duration(text: string): number {
+export function duration(text: string): number {
   const milliseconds = parseDuration(text);
   if (milliseconds === undefined) throw new InvalidArgumentError("Write a number with ms, s, m or h: 800ms, 2s, 1.5m.");
   return milliseconds;

@@ -37,16 +37,16 @@ export function exitCodeOf(code: ErrorCode, interrupt?: AbortSignal): number {
 const meanings: readonly (readonly [number, string])[] = [
   [EXIT_OK, "Everything that was asked for was answered."],
   [1, "Something failed that no layer expected, an answer could not be decoded, or the output not be written."],
-  [2, "The command line, a ref, an account, a region, a kind or a filter is not valid."],
+  [2, "The command line, a configuration, a ref, an account, a region, a kind or a filter is not valid."],
   [3, "The resource does not exist."],
   [4, "There are no credentials, or they are not known or have expired."],
   [5, "The identity behind the credentials may not do this."],
   [6, "The vendor's rate limit or a quota is used up for the moment."],
   [7, "The vendor cannot be reached, or has a fault."],
-  [8, "The deadline passed (--timeout)."],
+  [8, "The deadline passed (--timeout), of a wait with the state not reached."],
   [9, "It cannot be done in this state, or the provider does not offer it."],
   [EXIT_PARTIAL, "Partial: some accounts, regions or refs answered, and others failed."],
-  [130, "Stopped by Ctrl-C."],
+  [130, "Stopped by Ctrl-C, or not confirmed."],
   [EXIT_TERMINATED, "Stopped by SIGTERM, which is canceled as well."],
 ];
 

@@ -6,9 +6,13 @@ process.once("SIGINT", () => interrupt.abort());
 process.once("SIGTERM", () => interrupt.abort("SIGTERM"));
 
 process.exitCode = await run(process.argv.slice(2), {
+  // Opening it is for the commands that ask something.
+  get stdin() {
+    return process.stdin;
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
   interrupt: interrupt.signal,
-  connect: async (settings) => await (await import("./connection/local-connection.ts")).connectLocally(settings),
+  connect: async (settings) => await (await import("./connection/connect.ts")).connect(settings),
 });

@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { addActionCommands } from "./action-commands.ts";
+import type { CommandHost } from "./command-host.ts";
 import {
+  addAccountOptions,
   addCommonOptions,
   addConnectionOptions,
   addPlaceOptions,
@@ -10,8 +13,10 @@ import {
   type ConnectionOptions,
   type GetOptions,
   type ListOptions,
+  type PlaceOptions,
   positiveInteger,
 } from "./command-options.ts";
+import { addConfigCommands } from "./config-commands.ts";
 import { exitCodeHelp } from "./exit-code.ts";
 import type { ShellIo } from "./shell-io.ts";
 
@@ -34,6 +39,12 @@ export interface Program {
 export function createProgram(io: ShellIo, settings: { readonly withCompletion: boolean }): Program {
   const command = new Command("cloudlink");
   const program: Program = { command, exitCode: 0, options: undefined };
+  const host: CommandHost = {
+    io,
+    ended(exitCode) {
+      program.exitCode = exitCode;
+    },
+  };
   command
     .description("The live state of cloud resources, of any vendor.")
     .version(version(), "-V, --version", "print the version")
@@ -52,18 +63,19 @@ export function createProgram(io: ShellIo, settings: { readonly withCompletion: 
       if (options.json === true && options.output !== "json") {
         running.error(`--json and -o ${options.output} contradict each other: give one of them.`);
       }
-      program.options = options;
+      // A command that prints one thing only has no options to print it by.
+      if (options.output !== undefined) program.options = options;
     });
 
   const get = command.command("get").description("the state of one resource, or of several");
   get.argument("<ref...>", "provider/partition/account/region/kind/id, or the vendor's own id such as an ARN");
   addReadOptions(get).option("--native", "also the vendor's own body, redacted");
   addCommonOptions(addConnectionOptions(get)).action(async (refs: string[], options: GetOptions) => {
-    program.exitCode = await (await import("./commands/get.ts")).get(io, refs, options);
+    host.ended(await (await import("./commands/get.ts")).get(io, refs, options));
   });
 
   const list = command.command("list").description("everything of a kind, over accounts and regions");
-  addPlaceOptions(list)
+  addAccountOptions(list)
     .option("--kind <name>", "the kind of resource", DEFAULT_KIND)
     .option(
       "--where <field=value>",
@@ -74,21 +86,26 @@ export function createProgram(io: ShellIo, settings: { readonly withCompletion: 
     .option("--page-size <items>", "how many items a vendor call brings at most", positiveInteger)
     .option("--limit <rows>", "stop after so many rows", positiveInteger);
   addCommonOptions(addConnectionOptions(addReadOptions(list))).action(async (options: ListOptions) => {
-    program.exitCode = await (await import("./commands/list.ts")).list(io, options);
+    host.ended(await (await import("./commands/list.ts")).list(io, options));
   });
 
+  addActionCommands(command, host);
+
   const kinds = command.command("kinds").description("the kinds of resources there are");
-  addCommonOptions(kinds).action(async (options: CommonOptions) => {
-    program.exitCode = await (await import("./commands/kinds.ts")).kinds(io, options);
+  addCommonOptions(addPlaceOptions(kinds)).action(async (options: CommonOptions & PlaceOptions) => {
+    host.ended(await (await import("./commands/kinds.ts")).listKinds(io, options));
   });
   const describe = command.command("describe").description("a kind: its fields, views, filters, actions and providers");
-  addCommonOptions(describe.argument("<kind>")).action(async (kind: string, options: CommonOptions) => {
-    program.exitCode = await (await import("./commands/describe.ts")).describe(io, kind, options);
-  });
+  addCommonOptions(addPlaceOptions(describe.argument("<kind>"))).action(
+    async (kind: string, options: CommonOptions & PlaceOptions) => {
+      host.ended(await (await import("./commands/describe.ts")).describe(io, kind, options));
+    },
+  );
   const providers = command.command("providers").description("the providers: versions, kinds, capabilities and limits");
-  addCommonOptions(providers).action(async (options: CommonOptions) => {
-    program.exitCode = await (await import("./commands/providers.ts")).providers(io, options);
+  addCommonOptions(addPlaceOptions(providers)).action(async (options: CommonOptions & PlaceOptions) => {
+    host.ended(await (await import("./commands/providers.ts")).listProviders(io, options));
   });
+  addConfigCommands(command, host);
 
   if (!settings.withCompletion)
     command.command("completion <shell>").description("a completion script for bash, zsh or fish");
@@ -104,6 +121,8 @@ Examples:
   cloudlink get arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0
   cloudlink list --where powerState=running --tag team=search -o wide
   cloudlink list -o name | head -5 | xargs cloudlink get
+  cloudlink stop --dry-run arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0
+  cloudlink wait --for powerState=stopped arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0
   cloudlink help exit-codes`,
   );
   return program;

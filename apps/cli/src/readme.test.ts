@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Writable } from "node:stream";
+import { PassThrough, Writable } from "node:stream";
 import { errorCodes } from "@cloudlink/core";
 import type { Command } from "commander";
 import { expect, test } from "vitest";
@@ -10,11 +10,12 @@ import { createProgram } from "./program.ts";
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 
 function optionsOf(command: Command): readonly string[] {
-  return [command, ...command.commands].flatMap((each) => each.options.map(({ long }) => long ?? ""));
+  return [...command.options.map(({ long }) => long ?? ""), ...command.commands.flatMap(optionsOf)];
 }
 
 test("the README has each command, option and output form, and no other option", () => {
   const io = {
+    stdin: new PassThrough(),
     stdout: new Writable(),
     stderr: new Writable(),
     env: {},

@@ -1,26 +1,21 @@
-import {
-  background,
-  type CallStats,
-  type Context,
-  type Kind,
-  NONE,
-  noTelemetry,
-  quote,
-  type Telemetry,
-} from "@cloudlink/core";
-import type { Nexus } from "@cloudlink/nexus";
+import { background, type CallStats, type Context, NONE, noTelemetry, type Telemetry } from "@cloudlink/core";
 import type { CommonOptions, ConnectionOptions } from "./command-options.ts";
 import { traceOf } from "./command-trace.ts";
+import { type CallPlace, callPlace } from "./connection/call-place.ts";
+import type { Catalog, Connection } from "./connection/connection.ts";
 import { createRowWriter } from "./output/create-row-writer.ts";
 import type { Column, RowWriter } from "./output/row-writer.ts";
 import { createSink } from "./output/sink.ts";
 import { createReporter, type Reporter, reporterSettings } from "./report/reporter.ts";
 import type { ShellIo } from "./shell-io.ts";
-import { usageError } from "./usage-error.ts";
 
-/** What a command runs in: the kernel, the context of its calls, and where its answer goes. Disposing of it closes the kernel. */
+/** What a command runs in: what it calls, the context of its calls, and where its answer goes. Disposing of it closes the connection. */
 export interface Session extends AsyncDisposable {
-  readonly nexus: Nexus;
+  readonly connection: Connection;
+  /** Where that leads. */
+  readonly place: CallPlace;
+  /** Kinds and providers, asked for once. */
+  catalog(): Promise<Catalog>;
   /** Ends at Ctrl-C, at the deadline, and when nobody reads the output any more. */
   readonly ctx: Context;
   /** See `ShellIo.interrupt`. */
@@ -31,19 +26,17 @@ export interface Session extends AsyncDisposable {
   writer(columns: readonly Column[]): Promise<RowWriter>;
   /** What a call cost, with the logins that it took. */
   withLogins(stats: CallStats): CallStats;
-  /** The kind of that name. @throws `invalid_argument` (`ErrUnknownKind`) that lists the kinds there are. */
-  kind(name: string): Kind;
 }
 
-/** Opens one. The kernel is connected to only now, with all that this loads. */
+/** Opens one. What is called is loaded only now. */
 export async function openSession(io: ShellIo, options: CommonOptions & ConnectionOptions): Promise<Session> {
+  const place = callPlace(options, io.env);
   const reporter = createReporter(io, reporterSettings(options));
   const logins: LoginCost = { vendorCalls: 0, retries: 0 };
   const sink = createSink(io.stdout);
-  const joined = background().withTrace(traceOf(io)).withSignal(io.interrupt).withSignal(sink.closed);
-  // Owned, so that nothing of the command outlives the session.
-  const owned = (options.timeout === undefined ? joined : joined.withTimeout(options.timeout)).withCancel();
-  const nexus = await io.connect({
+  const connection = await io.connect({
+    ...(place.server !== undefined && { server: place.server }),
+    ...(place.config !== undefined && { config: place.config }),
     regions: options.region ?? [],
     accounts: options.account ?? [],
     profiles: options.profile ?? [],
@@ -52,8 +45,20 @@ export async function openSession(io: ShellIo, options: CommonOptions & Connecti
     ...(options.externalId !== undefined && { externalId: options.externalId }),
     telemetry: telemetryTo(reporter, logins),
   });
+  const plain = background(io.clock === undefined ? {} : { clock: io.clock }).withTenant(
+    connection.tenant ?? "default",
+  );
+  const joined = plain.withTrace(traceOf(io)).withSignal(io.interrupt).withSignal(sink.closed);
+  // Owned, so that nothing of the command outlives the session.
+  const owned = (options.timeout === undefined ? joined : joined.withTimeout(options.timeout)).withCancel();
+  let catalog: Promise<Catalog> | undefined;
   return {
-    nexus,
+    connection,
+    place,
+    catalog() {
+      catalog ??= connection.catalog(owned);
+      return catalog;
+    },
     ctx: owned,
     interrupt: io.interrupt,
     outputClosed: sink.closed,
@@ -66,13 +71,6 @@ export async function openSession(io: ShellIo, options: CommonOptions & Connecti
         projected: options.fields !== undefined,
         rawCsv: options.rawCsv === true,
       }),
-    kind(name) {
-      const kinds = nexus.kinds();
-      const kind = kinds.find((each) => each.name === name) ?? kinds.find((each) => sameName(each.name, name));
-      if (kind !== undefined) return kind;
-      const known = kinds.map((each) => each.name).join(", ");
-      throw usageError(`There is no kind ${quote(name)}. There are: ${known}.`, "ErrUnknownKind");
-    },
     withLogins: ({ vendorCalls, retries, ...rest }) => ({
       ...rest,
       vendorCalls: vendorCalls + logins.vendorCalls,
@@ -80,15 +78,9 @@ export async function openSession(io: ShellIo, options: CommonOptions & Connecti
     }),
     async [Symbol.asyncDispose]() {
       owned.cancel();
-      await nexus.close();
+      await connection.close();
     },
   };
-}
-
-/** `virtualmachine` is good enough at a shell, where it can mean one kind only. */
-function sameName(kind: string, name: string): boolean {
-  const wanted = name.toLowerCase();
-  return kind.toLowerCase() === wanted || kind.toLowerCase().split(".")[1] === wanted;
 }
 
 /** What was spent on logging in, which no answer's stats have. */

@@ -62,7 +62,9 @@ test.each([
 test("a command line without a command is told which there are", async () => {
   const { exitCode, stdout, stderr } = await runInProcess(["--"], { cloud });
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
-  expect(stderr).toContain("get, list, kinds, describe, providers, completion, help");
+  expect(stderr).toContain(
+    "get, list, start, stop, reboot, act, operation, wait, kinds, describe, providers, config, completion, help",
+  );
 });
 
 test.each([[["list", "-o", "yaml", "--json"]], [["kinds", "--json", "-o", "csv"]]])(

@@ -1,7 +1,10 @@
 import {
+  type ActionRequest,
+  type ActionState,
   CloudLinkError,
   CONTRACT_VERSION,
   createRef,
+  type FollowRequest,
   type KindHandler,
   type ListBatch,
   type Observation,
@@ -15,6 +18,7 @@ import {
 /** What the fake cloud holds, and how it behaves. */
 export interface FakeCloud {
   readonly account?: string;
+  /** Looked at anew by every call. */
   readonly machines: readonly VirtualMachineStatus[];
   /** Machines to a page of a list. */
   readonly pageSize?: number;
@@ -26,6 +30,12 @@ export interface FakeCloud {
   readonly beforeIdentify?: (call: ProviderCall) => Promise<void>;
   /** Awaited by every get. */
   readonly beforeGet?: (call: ProviderCall) => Promise<void>;
+  /** Awaited by every getMany. */
+  readonly beforeGetMany?: (call: ProviderCall) => Promise<void>;
+  /** What an action comes to; left out, each is done at once, and allowed. */
+  readonly onAct?: (request: ActionRequest, call: ProviderCall) => ActionState | Promise<ActionState>;
+  /** How an action that runs stands; left out, it is done. */
+  readonly onFollow?: (request: FollowRequest, call: ProviderCall) => ActionState | Promise<ActionState>;
   /** Told of the login that a call is made with. */
   readonly onCall?: (call: ProviderCall) => void;
 }
@@ -90,6 +100,7 @@ export function createFakeProvider(cloud: FakeCloud): Provider {
     },
     async getMany(call, { refs }) {
       begin(call);
+      await cloud.beforeGetMany?.(call);
       return refs.map((ref): Outcome<Observation<VirtualMachineStatus>> => {
         const found = cloud.machines.find(({ id }) => id === ref.id);
         if (found === undefined) return { ok: false, ref, error: absent(ref.id) };
@@ -109,7 +120,17 @@ export function createFakeProvider(cloud: FakeCloud): Provider {
         };
       }
     },
+    async act(call, request) {
+      begin(call);
+      if (cloud.onAct !== undefined) return await cloud.onAct(request, call);
+      return { state: request.dryRun ? "allowed" : "done" };
+    },
+    async follow(call, request) {
+      begin(call);
+      return (await cloud.onFollow?.(request, call)) ?? { state: "done" };
+    },
   };
+  const action = { operations: ["fake:Act"], dryRun: true, longRunning: true, followOperations: ["fake:Describe"] };
   return {
     contractVersion: CONTRACT_VERSION,
     metadata: {
@@ -126,6 +147,7 @@ export function createFakeProvider(cloud: FakeCloud): Provider {
           get: { operations: ["fake:Describe"], views: ["standard"], native: true },
           getMany: { operations: ["fake:Describe"], views: ["standard"], maxRefs: 100 },
           list: { operations: ["fake:Describe"], views: ["standard"], pushDown: [], maxPageSize: 1_000 },
+          actions: { start: action, stop: action, reboot: action },
         },
       ],
       limits: [

@@ -1,9 +1,11 @@
-import { Writable } from "node:stream";
+import { PassThrough, Writable } from "node:stream";
+import type { Clock } from "@cloudlink/core";
 import { createNexus } from "@cloudlink/nexus";
 import { createAccountLogins } from "../src/connection/account-logins.ts";
+import { kernelConnection } from "../src/connection/kernel-connection.ts";
 import { loginsOf } from "../src/connection/login-options.ts";
 import { run } from "../src/run.ts";
-import type { ShellIo, TerminalStream } from "../src/shell-io.ts";
+import type { ShellIo, TerminalInput, TerminalStream } from "../src/shell-io.ts";
 import { createFakeProvider, type FakeCloud } from "./fake-provider.ts";
 
 /** A stream that keeps what is written to it. */
@@ -40,6 +42,11 @@ export interface InProcessRun {
   readonly stdout?: CapturedStream;
   readonly stderr?: CapturedStream;
   readonly env?: Readonly<Record<string, string>>;
+  /** What is typed, at a terminal; left out, there is none. `null` is a terminal at which nobody types. */
+  readonly typed?: string | null;
+  readonly clock?: Clock;
+  /** Makes operations good for another command line that is given the same. */
+  readonly tokenKey?: Uint8Array;
 }
 
 export interface Finished {
@@ -51,7 +58,9 @@ export interface Finished {
 /** Runs a command line in this process: the real kernel, on a fake provider. */
 export async function runInProcess(argv: readonly string[], settings: InProcessRun): Promise<Finished> {
   const { stdout = capture(), stderr = capture() } = settings;
+  const { clock, tokenKey } = settings;
   const io: ShellIo = {
+    stdin: typedAt(settings.typed),
     stdout: stdout.stream,
     stderr: stderr.stream,
     env: settings.env ?? {},
@@ -60,13 +69,23 @@ export async function runInProcess(argv: readonly string[], settings: InProcessR
       const providers = [createFakeProvider(settings.cloud)];
       const logins = loginsOf(connection);
       const { telemetry } = connection;
-      return createNexus({
+      const nexus = createNexus({
         providers,
         ...(logins !== undefined && createAccountLogins({ logins, providers, telemetry })),
+        ...(tokenKey !== undefined && { tokenKey }),
         telemetry,
       });
+      return kernelConnection(nexus, { sharesOperations: tokenKey !== undefined });
     },
+    ...(clock !== undefined && { clock }),
   };
   const exitCode = await run(argv, io);
   return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+function typedAt(typed: string | null | undefined): TerminalInput {
+  const input = new PassThrough();
+  if (typed === undefined) return input.end();
+  if (typed !== null) input.end(typed);
+  return Object.assign(input, { isTTY: true });
 }

@@ -17,6 +17,8 @@ import {
 const RUNNING = "i-00000000000000001";
 const HOSTILE = "i-00000000000000002";
 const FLEET = 10_000;
+const OTHER = "222222222222";
+const CLOSED = "333333333333";
 
 /** What the shell promises over any way to a vendor: the same suite runs over each {@link ShellHarness}. */
 export function describeShell(name: string, start: StartHarness): void {
@@ -35,7 +37,7 @@ export function describeShell(name: string, start: StartHarness): void {
           },
           {
             id: "i-00000000000000003",
-            account: "222222222222",
+            account: OTHER,
             region: REGION,
             state: "running",
             tags: { Name: "two" },
@@ -72,15 +74,9 @@ export function describeShell(name: string, start: StartHarness): void {
       expect(stdout.trim().split("\n")).toHaveLength(2);
     });
 
-    test("a denied identity exits with 5, one without credentials with 4, a dead endpoint with 7, a past deadline with 8", async () => {
-      const denied = harness.sandbox.accounts[0]?.accessKeys?.[1];
-      const env = {
-        AWS_ACCESS_KEY_ID: denied?.accessKeyId ?? "",
-        AWS_SECRET_ACCESS_KEY: denied?.secretAccessKey ?? "",
-      };
-      expect(await runCommand(harness, ["get", arn(RUNNING)], { env })).toMatchObject({ exitCode: 5 });
-      const nobody = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" };
-      expect(await runCommand(harness, ["get", arn(RUNNING)], { env: nobody })).toMatchObject({ exitCode: 4 });
+    test("a denied identity exits with 5, one that is not known with 4, a dead endpoint with 7, a past deadline with 8", async () => {
+      expect(await runCommand(harness.as("denied"), ["get", arn(RUNNING)])).toMatchObject({ exitCode: 5 });
+      expect(await runCommand(harness.as("unknown"), ["get", arn(RUNNING)])).toMatchObject({ exitCode: 4 });
       const cut = harness.sandbox.faults.add({ action: "DescribeInstances", fault: { kind: "cut" } });
       expect(await runCommand(harness, ["get", arn(RUNNING)])).toMatchObject({ exitCode: 7 });
       cut.remove();
@@ -97,32 +93,19 @@ export function describeShell(name: string, start: StartHarness): void {
       }
     });
 
-    test("several accounts by a role in each are one list", async () => {
-      const role = "arn:aws:iam::{account}:role/cloudlink-read";
-      const argv = [
-        "list",
-        "--role-arn",
-        role,
-        "--account",
-        `${ACCOUNT},222222222222`,
-        "--fields",
-        "ref.account,id",
-        "-o",
-        "csv",
-      ];
-      const { exitCode, stdout } = await runCommand(harness, argv);
+    test("several accounts, each as somebody of its own, are one list", async () => {
+      const argv = ["list", "--fields", "ref.account,id", "-o", "csv"];
+      const { exitCode, stdout } = await runCommand(harness.lookingIn([ACCOUNT, OTHER]), argv);
       expect(exitCode).toBe(0);
       const [, ...rows] = parseCsv(stdout) as string[][];
-      expect(rows.map(([account]) => account).sort()).toEqual([ACCOUNT, ACCOUNT, "222222222222"]);
+      expect(rows.map(([account]) => account).sort()).toEqual([ACCOUNT, ACCOUNT, OTHER]);
     });
 
-    test("of several accounts, none is lost to a throttled login, and the cost is what the vendor counts", async () => {
+    test("of several accounts, none is lost to a throttle, and the cost is what the vendor counts", async () => {
       const { requests, faults } = harness.sandbox;
       requests.clear();
-      faults.add({ action: "GetCallerIdentity", times: 1, fault: { kind: "throttle" } });
-      const role = "arn:aws:iam::{account}:role/cloudlink-read";
-      const argv = ["list", "--role-arn", role, "--account", `${ACCOUNT},222222222222`, "--json"];
-      const { exitCode, stdout } = await runCommand(harness, argv);
+      faults.add({ action: harness.firstCall, times: 1, fault: { kind: "throttle" } });
+      const { exitCode, stdout } = await runCommand(harness.lookingIn([ACCOUNT, OTHER]), ["list", "--json"]);
       expect(exitCode).toBe(0);
       const document = JSON.parse(stdout);
       expect(document.items).toHaveLength(3);
@@ -130,15 +113,14 @@ export function describeShell(name: string, start: StartHarness): void {
     });
 
     test("of several accounts, one that hangs is declared when --timeout passes, and the others' rows are there", async () => {
-      const hung = { action: "DescribeInstances", account: "222222222222", fault: { kind: "hang" } } as const;
+      const hung = { action: "DescribeInstances", account: OTHER, fault: { kind: "hang" } } as const;
       harness.sandbox.faults.add(hung);
-      const role = "arn:aws:iam::{account}:role/cloudlink-read";
-      const argv = ["list", "--role-arn", role, "--account", `${ACCOUNT},222222222222`, "--json", "--timeout", "3s"];
-      const { exitCode, stdout } = await runCommand(harness, argv);
+      const argv = ["list", "--json", "--timeout", "3s"];
+      const { exitCode, stdout } = await runCommand(harness.lookingIn([ACCOUNT, OTHER]), argv);
       expect(exitCode).toBe(10);
       const document = JSON.parse(stdout);
       expect(document.items).toHaveLength(2);
-      expect(document.problems).toMatchObject([{ account: "222222222222", error: { code: "deadline_exceeded" } }]);
+      expect(document.problems).toMatchObject([{ account: OTHER, error: { code: "deadline_exceeded" } }]);
     });
 
     test("SIGTERM ends the vendor's request as Ctrl-C does, and exits with 143", async () => {
@@ -154,10 +136,7 @@ export function describeShell(name: string, start: StartHarness): void {
     });
 
     test("of several accounts, one that does not let us in is declared, and the others' rows come", async () => {
-      const role = "arn:aws:iam::{account}:role/cloudlink-read";
-      // The third account's role asks for an external id, which is not given here.
-      const argv = ["list", "--role-arn", role, "--account", `${ACCOUNT},333333333333`, "--json"];
-      const { exitCode, stdout } = await runCommand(harness, argv);
+      const { exitCode, stdout } = await runCommand(harness.lookingIn([ACCOUNT, CLOSED]), ["list", "--json"]);
       expect(exitCode).toBe(10);
       const document = JSON.parse(stdout);
       expect(document.items).toHaveLength(2);
@@ -224,11 +203,10 @@ export function describeShell(name: string, start: StartHarness): void {
 
     test("a second Ctrl-C ends a command that cannot end by itself, because nobody takes its rows", async () => {
       const { requests, faults } = harness.sandbox;
-      const held = faults.add({ action: "DescribeInstances", account: "222222222222", fault: { kind: "hang" } });
-      const arrived = harness.sandbox.nextRequest({ action: "DescribeInstances", account: "222222222222" });
-      const role = "arn:aws:iam::{account}:role/cloudlink-read";
-      const argv = ["list", "-o", "jsonl", "--role-arn", role, "--account", `${ACCOUNT},222222222222`];
-      const { child, finished } = startCommand(harness, argv, { stalled: true });
+      const held = faults.add({ action: "DescribeInstances", account: OTHER, fault: { kind: "hang" } });
+      const arrived = harness.sandbox.nextRequest({ action: "DescribeInstances", account: OTHER });
+      const way = harness.lookingIn([ACCOUNT, OTHER]);
+      const { child, finished } = startCommand(way, ["list", "-o", "jsonl"], { stalled: true });
       const waiting = await beforeEnd(finished, arrived);
       // Of the first page, which no pipe can hold, the first bytes are there: the rest waits for a reader.
       await beforeEnd(finished, once(child.stdout as Readable, "readable"));

@@ -15,16 +15,28 @@ function run(argv: readonly string[], nodeOptions: readonly string[] = []) {
   });
 }
 
-test.each([[["--help"]], [["list", "--help"]], [["--version"]], [["help", "exit-codes"]]])(
-  "%j loads commander and nothing else: no kernel, provider, schema or output library",
-  (argv) => {
-    const { status, stderr } = run(argv, ["--import", tracing]);
-    expect(status, stderr).toBe(0);
-    const foreign = stderr.split("\n").filter((url) => url.startsWith("file:") && !url.includes("/apps/cli/"));
-    expect(foreign.filter((url) => url.includes("/commander/"))).not.toEqual([]);
-    expect(foreign.filter((url) => !url.includes("/commander/"))).toEqual([]);
-  },
-);
+test.each([
+  [["--help"]],
+  [["list", "--help"]],
+  [["stop", "--help"]],
+  [["config", "--help"]],
+  [["--version"]],
+  [["help", "exit-codes"]],
+])("%j loads commander and nothing else: no kernel, provider, schema or output library", (argv) => {
+  const { status, stderr } = run(argv, ["--import", tracing]);
+  expect(status, stderr).toBe(0);
+  const foreign = stderr.split("\n").filter((url) => url.startsWith("file:") && !url.includes("/apps/cli/"));
+  expect(foreign.filter((url) => url.includes("/commander/"))).not.toEqual([]);
+  expect(foreign.filter((url) => !url.includes("/commander/"))).toEqual([]);
+});
+
+test("a command that asks vendors itself loads no client of a server and nothing that reads configurations", () => {
+  const { status, stderr } = run(["kinds", "-o", "name"], ["--import", tracing]);
+  expect(status, stderr).toBe(0);
+  const loaded = stderr.split("\n").filter((url) => url.startsWith("file:"));
+  expect(loaded.filter((url) => url.includes("/packages/nexus/"))).not.toEqual([]);
+  expect(loaded.filter((url) => /\/(?:packages\/(?:client|config|yaml)|yaml|zod)\//.test(url))).toEqual([]);
+});
 
 test.each(["bash", "zsh", "fish"])("completion prints a script for %s that calls the shell back", (shell) => {
   const { status, stdout } = run(["completion", shell]);
@@ -37,6 +49,11 @@ test.each([
   [["list", "--where", "power"], "powerState="],
   [["describe", ""], "compute.VirtualMachine"],
   [["pro"], "providers"],
+  [["sto"], "stop"],
+  [["act", ""], "reboot"],
+  [["wait", "--for", "power"], "powerState="],
+  [["config", ""], "check"],
+  [["stop", "--dr"], "--dry-run"],
 ])("completion of %j offers %s", (words, offered) => {
   const { stdout } = run(["complete", "--", ...words]);
   expect(stdout.split("\n").map((line) => line.split("\t")[0])).toContain(offered);

@@ -1,5 +1,6 @@
 import type { Kind } from "@cloudlink/core";
-import type { CommonOptions } from "../command-options.ts";
+import type { CommonOptions, PlaceOptions } from "../command-options.ts";
+import { type Catalog, kindNamed } from "../connection/connection.ts";
 import { EXIT_OK } from "../exit-code.ts";
 import { fieldsOf, type KindField } from "../kind-fields.ts";
 import { neutralize } from "../output/neutralize.ts";
@@ -7,7 +8,7 @@ import { plainRow } from "../output/row.ts";
 import type { Column } from "../output/row-writer.ts";
 import { createSink } from "../output/sink.ts";
 import { plainColumns } from "../plain-columns.ts";
-import { openSession, type Session } from "../session.ts";
+import { openSession } from "../session.ts";
 import type { ShellIo } from "../shell-io.ts";
 import { capabilitiesOf } from "./providers.ts";
 
@@ -20,15 +21,16 @@ const columns: readonly Column[] = [
 ];
 
 /** `cloudlink describe <kind>`: what can be asked about a kind, and of whom. It asks no vendor. */
-export async function describe(io: ShellIo, name: string, options: CommonOptions): Promise<number> {
+export async function describe(io: ShellIo, name: string, options: CommonOptions & PlaceOptions): Promise<number> {
   await using session = await openSession(io, options);
-  const kind = session.kind(name);
+  const catalog = await session.catalog();
+  const kind = kindNamed(catalog, name);
   const fields = await fieldsOf(kind);
   const shown = plainColumns(columns, options.fields);
   switch (options.output) {
     case "table":
     case "wide":
-      await createSink(io.stdout).write(await pageOf(session, { kind, fields, shown }));
+      await createSink(io.stdout).write(await pageOf(catalog, { kind, fields, shown }));
       return EXIT_OK;
     case "csv":
     case "name": {
@@ -39,7 +41,7 @@ export async function describe(io: ShellIo, name: string, options: CommonOptions
     }
     default: {
       const writer = await session.writer(shown);
-      await writer.one(plainRow(kind.name, await descriptionOf(session, { kind, fields })));
+      await writer.one(plainRow(kind.name, await descriptionOf(catalog, { kind, fields })));
       return EXIT_OK;
     }
   }
@@ -58,10 +60,10 @@ function filterOf(kind: Kind, path: string): string {
   return fromView === undefined ? "where" : `where (view ${fromView})`;
 }
 
-async function descriptionOf(session: Session, { kind, fields }: { kind: Kind; fields: readonly KindField[] }) {
+async function descriptionOf(catalog: Catalog, { kind, fields }: { kind: Kind; fields: readonly KindField[] }) {
   const { name, major, minor, description, views, defaultView, filters, filterRules, actions } = kind;
   const schema = (await kind.loadSchema()).toJsonSchema();
-  const providers = servedBy(session, kind);
+  const providers = servedBy(catalog, kind);
   return {
     name,
     major,
@@ -78,8 +80,8 @@ async function descriptionOf(session: Session, { kind, fields }: { kind: Kind; f
   };
 }
 
-function servedBy(session: Session, kind: Kind) {
-  return session.nexus.providers().flatMap(({ metadata }) => {
+function servedBy(catalog: Catalog, kind: Kind) {
+  return catalog.providers.flatMap(({ metadata }) => {
     const declared = metadata.kinds.find((each) => each.kind === kind.name && each.major === kind.major);
     if (declared === undefined) return [];
     return [
@@ -94,7 +96,7 @@ function servedBy(session: Session, kind: Kind) {
 }
 
 async function pageOf(
-  session: Session,
+  catalog: Catalog,
   { kind, fields, shown }: { kind: Kind; fields: readonly KindField[]; shown: readonly Column[] },
 ): Promise<string> {
   const { tableOf } = await import("../output/table-writer.ts");
@@ -102,7 +104,7 @@ async function pageOf(
   const actions = Object.values(kind.actions).map(
     (action) => `  ${action.name}: ${action.description}${action.idempotent ? "" : " Not repeated by itself."}\n`,
   );
-  const providers = servedBy(session, kind).map(
+  const providers = servedBy(catalog, kind).map(
     ({ provider, version, capabilities, ids }) =>
       `  ${provider} ${version}: ${capabilities.join(", ")}\n${ids.map((id) => `    ${id}\n`).join("")}`,
   );

@@ -1,5 +1,6 @@
-import type { Kind, Outcome, Ref, ResourceState } from "@cloudlink/core";
+import type { Outcome, Ref, ResourceState } from "@cloudlink/core";
 import type { GetOptions } from "../command-options.ts";
+import { kindNamed } from "../connection/connection.ts";
 import { EXIT_OK, EXIT_PARTIAL, exitCodeOf } from "../exit-code.ts";
 import { resourceRow } from "../output/row.ts";
 import type { Problem } from "../output/row-writer.ts";
@@ -12,7 +13,8 @@ import { usageError } from "../usage-error.ts";
 export async function get(io: ShellIo, refs: readonly string[], options: GetOptions): Promise<number> {
   if (options.native === true && refs.length > 1) throw usageError("--native takes one ref at a time.");
   await using session = await openSession(io, options);
-  const [only, ...others] = refs.map((text) => session.nexus.resolveRef(text));
+  const catalog = await session.catalog();
+  const [only, ...others] = refs.map((text) => catalog.resolveRef(text));
   if (only === undefined) throw usageError("Name a ref or an id of the vendor's, such as an ARN.");
   return others.length === 0
     ? await getOne(session, only, options)
@@ -20,15 +22,16 @@ export async function get(io: ShellIo, refs: readonly string[], options: GetOpti
 }
 
 async function getOne(session: Session, ref: Ref, options: GetOptions): Promise<number> {
-  const { nexus, ctx } = session;
-  const kind = kindOf(session, ref);
+  const { connection, ctx } = session;
+  const catalog = await session.catalog();
+  const kind = kindNamed(catalog, ref.kind);
   const columns = await columnsOf(kind, {
     form: options.output,
     fields: options.fields,
     severalAccounts: false,
     ...(options.native !== true && { withoutNative: "The native body is there where it is asked for: add --native." }),
   });
-  const answer = await nexus.get(ctx, {
+  const answer = await connection.get(ctx, {
     kind,
     ref,
     ...viewOf(options),
@@ -36,14 +39,15 @@ async function getOne(session: Session, ref: Ref, options: GetOptions): Promise<
   });
   const whole = { ...answer, traceId: answer.traceId, stats: session.withLogins(answer.stats) };
   const writer = await session.writer(columns);
-  await writer.one(resourceRow(whole, (its) => nexus.nativeId(its)));
+  await writer.one(resourceRow(whole, (its) => catalog.nativeId(its)));
   return EXIT_OK;
 }
 
 async function getSeveral(session: Session, refs: readonly Ref[], options: GetOptions): Promise<number> {
-  const { nexus, ctx, reporter } = session;
+  const { connection, ctx, reporter } = session;
+  const catalog = await session.catalog();
   const startedAt = performance.now();
-  const kinds = new Map(refs.map((ref) => [ref.kind, kindOf(session, ref)]));
+  const kinds = new Map(refs.map((ref) => [ref.kind, kindNamed(catalog, ref.kind)]));
   const [first, ...more] = [...kinds.values()];
   if (first === undefined || more.length > 0) {
     throw usageError(
@@ -57,12 +61,16 @@ async function getSeveral(session: Session, refs: readonly Ref[], options: GetOp
     severalAccounts,
     withoutNative: "Native bodies are for one ref at a time: ask for that ref alone, with --native.",
   });
-  const { outcomes, traceId, stats: ownStats } = await nexus.getMany(ctx, { kind: first, refs, ...viewOf(options) });
+  const {
+    outcomes,
+    traceId,
+    stats: ownStats,
+  } = await connection.getMany(ctx, { kind: first, refs, ...viewOf(options) });
   const stats = session.withLogins(ownStats);
   const states = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.state] : []));
   const problems = outcomes.flatMap((outcome) => problemOf(outcome) ?? []);
   const writer = await session.writer(columns);
-  await writer.rows(states.map((state) => resourceRow(state, (its) => nexus.nativeId(its))));
+  await writer.rows(states.map((state) => resourceRow(state, (its) => catalog.nativeId(its))));
   await writer.end({ problems, traceId, stats });
   for (const problem of problems) await reporter.problem(problem);
   const durationMs = performance.now() - startedAt;
@@ -74,11 +82,6 @@ async function getSeveral(session: Session, refs: readonly Ref[], options: GetOp
 
 function problemOf(outcome: Outcome<ResourceState<unknown>>): Problem | undefined {
   return outcome.ok ? undefined : { ref: outcome.ref.key, error: outcome.error };
-}
-
-/** The kind follows from the ref. */
-function kindOf(session: Session, ref: Ref): Kind {
-  return session.kind(ref.kind);
 }
 
 function viewOf({ view }: GetOptions): { view?: string } {

@@ -1,4 +1,4 @@
-import type { CommonOptions } from "../command-options.ts";
+import type { CommonOptions, PlaceOptions } from "../command-options.ts";
 import { EXIT_OK } from "../exit-code.ts";
 import { plainRow } from "../output/row.ts";
 import type { Column } from "../output/row-writer.ts";
@@ -16,13 +16,13 @@ const columns: readonly Column[] = [
 ];
 
 /** `cloudlink kinds`: the kinds that the providers serve. It asks no vendor. */
-export async function kinds(io: ShellIo, options: CommonOptions): Promise<number> {
+export async function listKinds(io: ShellIo, options: CommonOptions & PlaceOptions): Promise<number> {
   await using session = await openSession(io, options);
-  const { nexus } = session;
-  const rows = nexus.kinds().map((kind) => {
-    const serving = nexus
-      .providers()
-      .filter(({ metadata }) => metadata.kinds.some((each) => each.kind === kind.name && each.major === kind.major));
+  const { kinds, providers } = await session.catalog();
+  const rows = kinds.map((kind) => {
+    const serving = providers.filter(({ metadata }) =>
+      metadata.kinds.some((each) => each.kind === kind.name && each.major === kind.major),
+    );
     return plainRow(kind.name, {
       kind: kind.name,
       version: `${kind.major}.${kind.minor}`,

@@ -1,5 +1,6 @@
 import type { CallStats, Kind, ListPage, Where } from "@cloudlink/core";
 import type { ListOptions } from "../command-options.ts";
+import { kindNamed } from "../connection/connection.ts";
 import { ACCOUNT_PLACE } from "../connection/login-options.ts";
 import { EXIT_OK, EXIT_PARTIAL, exitCodeOf } from "../exit-code.ts";
 import { resourceRow } from "../output/row.ts";
@@ -28,7 +29,8 @@ export async function list(io: ShellIo, options: ListOptions): Promise<number> {
   await using session = await openSession(io, options);
   const { reporter } = session;
   const startedAt = performance.now();
-  const kind = session.kind(options.kind);
+  const catalog = await session.catalog();
+  const kind = kindNamed(catalog, options.kind);
   const { where, tags } = await readFilter(kind, options);
   const severalAccounts = (options.account?.length ?? 0) > 1 || (options.profile?.length ?? 0) > 1;
   const columns = await columnsOf(kind, {
@@ -38,7 +40,7 @@ export async function list(io: ShellIo, options: ListOptions): Promise<number> {
     withoutNative: "A list has no native bodies: ask for one with `cloudlink get <ref> --native`.",
   });
   const writer = await session.writer(columns);
-  const pages = session.nexus.list(session.ctx, {
+  const pages = session.connection.list(session.ctx, {
     kind,
     where: where as Where<Kind>,
     tags,
@@ -81,13 +83,13 @@ async function read(
   },
 ): Promise<void> {
   const { session, writer, progress, limit = Number.POSITIVE_INFINITY } = run;
-  const nativeId = session.nexus.nativeId.bind(session.nexus);
+  const catalog = await session.catalog();
   for await (const page of pages) {
     const items = page.items.slice(0, limit - progress.rows);
     progress.traceId = page.traceId;
     progress.stats = session.withLogins(page.stats);
     progress.problems.push(...page.problems);
-    await writer.rows(items.map((item) => resourceRow(item, nativeId)));
+    await writer.rows(items.map((item) => resourceRow(item, (its) => catalog.nativeId(its))));
     progress.rows += items.length;
     session.reporter.progress(progress);
     if (progress.rows >= limit) {

@@ -1,5 +1,6 @@
-import type { KindCapabilities, Provider } from "@cloudlink/core";
-import type { CommonOptions } from "../command-options.ts";
+import type { KindCapabilities } from "@cloudlink/core";
+import type { CommonOptions, PlaceOptions } from "../command-options.ts";
+import type { CatalogProvider } from "../connection/connection.ts";
 import { EXIT_OK } from "../exit-code.ts";
 import { plainRow, type Row } from "../output/row.ts";
 import type { Column } from "../output/row-writer.ts";
@@ -18,15 +19,16 @@ const columns: readonly Column[] = [
 ];
 
 /** `cloudlink providers`: what the providers say of themselves. It asks no vendor. */
-export async function providers(io: ShellIo, options: CommonOptions): Promise<number> {
+export async function listProviders(io: ShellIo, options: CommonOptions & PlaceOptions): Promise<number> {
   await using session = await openSession(io, options);
   const writer = await session.writer(plainColumns(columns, options.fields));
-  await writer.rows(session.nexus.providers().map(rowOf));
+  const { providers } = await session.catalog();
+  await writer.rows(providers.map(rowOf));
   await writer.end({});
   return EXIT_OK;
 }
 
-function rowOf({ contractVersion, metadata }: Provider): Row {
+function rowOf({ contractVersion, metadata }: CatalogProvider): Row {
   const summary: Readonly<Record<string, unknown>> = {
     name: metadata.name,
     version: metadata.version,

@@ -1,25 +1,11 @@
-import type { Telemetry } from "@cloudlink/core";
-import type { Nexus } from "@cloudlink/nexus";
+import type { Connection, ConnectionSettings } from "./connection.ts";
 
-/** The deadline of a call without `--timeout`: of a get, and of each page of a list. */
-export const DEFAULT_TIMEOUT_MS = 10_000;
-
-/** Which kernel to connect to, and as whom: what the connection options of a command say. */
-export interface ConnectionSettings {
-  /** The vendor's endpoint, in place of the public one. */
-  readonly endpoint?: string;
-  /** Regions that a list looks in; none: those that environment or profile name. */
-  readonly regions: readonly string[];
-  /** Ids of accounts. */
-  readonly accounts: readonly string[];
-  /** Named profiles of the vendor's configuration, each with an account of its own. */
-  readonly profiles: readonly string[];
-  /** A role to assume; `{account}` in it stands for the account's id. */
-  readonly roleArn?: string;
-  readonly externalId?: string;
-  /** Told of vendor requests and retries as they happen; under the kind `-` of those that only log in, which no answer's stats have. */
-  readonly telemetry: Telemetry;
+/** Connects to what the settings name. Of the three ways there are, and all that is behind them, only the one that is taken is loaded. */
+export async function connect(settings: ConnectionSettings): Promise<Connection> {
+  const { server, config } = settings;
+  if (server !== undefined) return (await import("./server-connection.ts")).connectToServer(server);
+  if (config !== undefined) {
+    return await (await import("./configured-connection.ts")).connectAsConfigured(config, settings);
+  }
+  return await (await import("./local-connection.ts")).connectLocally(settings);
 }
-
-/** Gives a kernel, ready for calls. The command closes it. */
-export type Connect = (settings: ConnectionSettings) => Promise<Nexus>;

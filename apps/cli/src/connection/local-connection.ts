@@ -1,11 +1,12 @@
-import { createNexus, type Nexus } from "@cloudlink/nexus";
+import { createNexus } from "@cloudlink/nexus";
 import { aws } from "@cloudlink/provider-aws";
 import { createAccountLogins } from "./account-logins.ts";
-import { type ConnectionSettings, DEFAULT_TIMEOUT_MS } from "./connect.ts";
+import { type Connection, type ConnectionSettings, DEFAULT_TIMEOUT_MS } from "./connection.ts";
+import { kernelConnection } from "./kernel-connection.ts";
 import { loginsOf } from "./login-options.ts";
 
 /** A kernel in this process, with every provider that the shell comes with. */
-export async function connectLocally(settings: ConnectionSettings): Promise<Nexus> {
+export async function connectLocally(settings: ConnectionSettings): Promise<Connection> {
   const { endpoint, regions, profiles, roleArn, externalId, telemetry } = settings;
   const logins = loginsOf(settings);
   const [profile] = profiles;
@@ -18,10 +19,11 @@ export async function connectLocally(settings: ConnectionSettings): Promise<Nexu
     ...(logins === undefined && externalId !== undefined && { externalId }),
   });
   const providers = [provider];
-  return createNexus({
+  const nexus = createNexus({
     providers,
     ...(logins !== undefined && createAccountLogins({ logins, providers, telemetry })),
     telemetry,
     defaultTimeoutMs: DEFAULT_TIMEOUT_MS,
   });
+  return kernelConnection(nexus, { sharesOperations: false });
 }

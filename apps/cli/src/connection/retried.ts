@@ -1,4 +1,5 @@
 import { CloudLinkError, type Context, untilDone } from "@cloudlink/core";
+import { pause } from "../pause.ts";
 
 /** The kernel's own settings for a read (Smithy's): three tries in all, delays that double from a base, full jitter. */
 const TRIES = 3;
@@ -29,15 +30,5 @@ export async function retried<Result>(
       request.onRetry({ error, delayMs });
       await pause(ctx, delayMs);
     }
-  }
-}
-
-async function pause(ctx: Context, delayMs: number): Promise<void> {
-  const elapsed = Promise.withResolvers<void>();
-  const cancel = ctx.clock.schedule(() => elapsed.resolve(), { delayMs });
-  try {
-    await untilDone(ctx, elapsed.promise);
-  } finally {
-    cancel();
   }
 }

@@ -8,7 +8,8 @@ import { roundedStats } from "../output/row.ts";
 import { type OutputForm, type Problem, problemJson } from "../output/row-writer.ts";
 import { createSink } from "../output/sink.ts";
 import type { ShellIo } from "../shell-io.ts";
-import { errorBlock, type Paint } from "./error-block.ts";
+import { effectText, errorBlock, type Paint } from "./error-block.ts";
+import type { Caller } from "./hint.ts";
 
 /** What a list came to. */
 export interface Summary {
@@ -31,6 +32,8 @@ export interface Reporter {
   summary(summary: Summary): Promise<void>;
   /** One line of what goes on, with `--verbose`. */
   detail(text: string): void;
+  /** What is waited for, where a person watches; it is wiped by the next line, and by `undefined`. */
+  status(text: string | undefined): void;
   /** How far a long list is; shown where a person waits and rows go elsewhere, and wiped by the next line. */
   progress(summary: Pick<Summary, "rows" | "stats">): void;
 }
@@ -42,16 +45,23 @@ export interface ReporterSettings {
   readonly color: boolean;
   /** What `--timeout` said. */
   readonly timeoutMs?: number | undefined;
+  /** What `--server` and `--config` said. */
+  readonly server?: string | undefined;
+  readonly config?: string | undefined;
 }
 
 /** How the reporter of a command is set up. */
-export function reporterSettings(options: CommonOptions & Pick<ConnectionOptions, "timeout">): ReporterSettings {
+export function reporterSettings(
+  options: CommonOptions & Pick<ConnectionOptions, "timeout" | "server" | "config">,
+): ReporterSettings {
   return {
     form: options.output,
     quiet: options.quiet === true,
     verbose: options.verbose === true,
     color: options.color,
     timeoutMs: options.timeout,
+    server: options.server,
+    config: options.config,
   };
 }
 
@@ -64,13 +74,16 @@ export function createReporter(io: ShellIo, settings: ReporterSettings): Reporte
   const paint: Paint = colorWanted(io, settings)
     ? (style, text) => styleText(style, text, { validateStream: false })
     : (_, text) => text;
-  const showsProgress = sink.isTerminal && io.stdout.isTTY !== true && !settings.quiet;
+  const showsStatus = sink.isTerminal && !settings.quiet;
+  // Rows on the same terminal show how far a list is, and would run into it.
+  const showsProgress = showsStatus && io.stdout.isTTY !== true;
   let progressShown = false;
   let progressAt = 0;
 
   async function write(text: string): Promise<void> {
     const wipe = progressShown ? "\r\x1b[K" : "";
     progressShown = false;
+    if (wipe + text === "") return;
     // A reader of stderr that has gone, or a full disk there, is no reason to fail; the exit code still tells.
     await sink.write(wipe + text).catch(() => {});
   }
@@ -80,7 +93,9 @@ export function createReporter(io: ShellIo, settings: ReporterSettings): Reporte
     error(error) {
       if (asJson) return writeJson({ error });
       const exitCode = exitCodeOf(error.code, io.interrupt);
-      return write(errorBlock(error, { exitCode, paint, timeoutMs: settings.timeoutMs }));
+      return write(
+        errorBlock(error, { exitCode, paint, timeoutMs: settings.timeoutMs, caller: callerOf(settings, io) }),
+      );
     },
     problem(problem) {
       if (asJson) return writeJson({ problem: problemJson(problem) });
@@ -90,7 +105,7 @@ export function createReporter(io: ShellIo, settings: ReporterSettings): Reporte
           ? problem.ref
           : [problem.provider, problem.partition, problem.account, problem.region].join("/");
       return write(
-        `${paint("yellow", "problem:")} ${neutralize(place)}: ${error.code} (${neutralize(error.reason)}): ${neutralize(error.rawMessage)}\n`,
+        `${paint("yellow", "problem:")} ${neutralize(place)}: ${error.code} (${neutralize(error.reason)}): ${neutralize(error.rawMessage)}${error.effect === undefined ? "" : ` (${effectText(error.effect)})`}\n`,
       );
     },
     async summary(summary) {
@@ -104,6 +119,11 @@ export function createReporter(io: ShellIo, settings: ReporterSettings): Reporte
       if (asJson) return void writeJson({ detail: text });
       for (const line of text.split("\n")) void write(`${paint("dim", neutralize(line))}\n`);
     },
+    status(text) {
+      if (!showsStatus) return;
+      void write(text === undefined ? "" : neutralize(`${text} …`));
+      progressShown = text !== undefined;
+    },
     progress({ rows, stats }) {
       const now = performance.now();
       if (!showsProgress || now - progressAt < PROGRESS_EVERY_MS) return;
@@ -112,6 +132,14 @@ export function createReporter(io: ShellIo, settings: ReporterSettings): Reporte
       progressShown = true;
     },
   };
+}
+
+/** As `callPlace` has it, of a command line that may contradict itself. */
+function callerOf({ server, config }: ReporterSettings, { env }: ShellIo): Caller {
+  if (server !== undefined) return "server";
+  if (config !== undefined) return "configuration";
+  if (env.CLOUDLINK_SERVER) return "server";
+  return env.CLOUDLINK_CONFIG ? "configuration" : "shell";
 }
 
 function colorWanted(io: ShellIo, { color }: ReporterSettings): boolean {

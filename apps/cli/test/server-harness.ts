@@ -1,0 +1,82 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { composeConfiguration, readConfiguration } from "@cloudlink/config";
+import { createNexus } from "@cloudlink/nexus";
+import awsPlugin from "@cloudlink/provider-aws";
+import { createSandbox, type SandboxCredentials } from "@cloudlink/sandbox";
+import { startServer } from "@cloudlink/server";
+import { ACCOUNT, deniedKey, REGION, type StartHarness, type Way } from "./harness.ts";
+
+/** Whom a server calls each of its accounts as. */
+type Keys = Readonly<Record<string, SandboxCredentials>>;
+
+/**
+ * The shell with a server in between, which calls the vendor: the shell itself has no credentials and no endpoint. A server calls as its
+ * configuration says, so that there is one for each caller.
+ */
+export const startServerHarness: StartHarness = async (settings) => {
+  const sandbox = await createSandbox(settings);
+  const home = await mkdtemp(join(tmpdir(), "cloudlink-cli-"));
+  const env = { PATH: process.env.PATH ?? "", HOME: home };
+  const own = sandbox.credentialsOf(ACCOUNT);
+  const denied = deniedKey(sandbox);
+  const unknown = { accessKeyId: "AKIAUNKNOWNUNKNOWNUN", secretAccessKey: "not-known-to-anybody" };
+  const keys: readonly Keys[] = [
+    { [ACCOUNT]: own },
+    { [ACCOUNT]: denied },
+    { [ACCOUNT]: unknown },
+    { [ACCOUNT]: own, "222222222222": sandbox.credentialsOf("222222222222"), "333333333333": denied },
+  ];
+  const servers = await Promise.all(keys.map((each) => serve(sandbox.endpoint, each)));
+  const [ownWay, deniedWay, unknownWay, severalWay] = servers.map(({ url }): Way => ({ args: ["--server", url], env }));
+  if (ownWay === undefined || deniedWay === undefined || unknownWay === undefined || severalWay === undefined) {
+    throw new Error("A server is missing.");
+  }
+  return {
+    sandbox,
+    ...ownWay,
+    as: (caller) => (caller === "denied" ? deniedWay : unknownWay),
+    lookingIn: (accounts) => ({ ...severalWay, args: [...severalWay.args, "--account", accounts.join(",")] }),
+    firstCall: "DescribeInstances",
+    async [Symbol.asyncDispose]() {
+      for (const server of servers) await server.close();
+      await sandbox.close();
+      await rm(home, { recursive: true });
+    },
+  };
+};
+
+async function serve(endpoint: string, keys: Keys) {
+  const environment: Record<string, string> = { TOKEN_KEY: "k".repeat(32) };
+  const accounts = Object.entries(keys).map(([account, { accessKeyId, secretAccessKey }]) => {
+    environment[`ID_${account}`] = accessKeyId;
+    environment[`SECRET_${account}`] = secretAccessKey;
+    return `
+  - provider: aws
+    partition: aws
+    account: "${account}"
+    regions: [${REGION}]
+    credentials:
+      keys: { accessKeyId: { env: ID_${account} }, secretAccessKey: { env: SECRET_${account} } }`;
+  });
+  const text = `
+version: 1
+providers: { aws: { endpoint: "${endpoint}" } }
+accounts:${accounts.join("")}
+server: { port: 0, tokenKey: { env: TOKEN_KEY }, drainMs: 100 }
+`;
+  const configuration = await readConfiguration({ text, environment });
+  const composition = await composeConfiguration(configuration, { plugins: [awsPlugin] });
+  const nexus = createNexus({ ...composition });
+  const { tenant, server: bounds } = configuration;
+  const { tokenKey: _ofTheKernel, ...rest } = bounds;
+  const server = await startServer({ nexus, tenant, ...rest });
+  return {
+    url: server.url,
+    async close() {
+      await server.close();
+      await nexus.close();
+    },
+  };
+}
