@@ -1,0 +1,82 @@
+import {
+  background,
+  CloudLinkError,
+  type Context,
+  isKindName,
+  type Kind,
+  type KindSchema,
+  quote,
+} from "@cloudlink/core";
+import { checkContext } from "./check-request.ts";
+import type { Connection } from "./connection.ts";
+import { exchange } from "./exchange.ts";
+import { fieldsOf } from "./read/form.ts";
+import { readKind, readKindSchema, readKinds } from "./read/kind.ts";
+import { readProviders } from "./read/provider.ts";
+import { paths } from "./wire/protocol.ts";
+import type { ProviderDescription } from "./wire/provider.ts";
+
+/** See `Client.kinds`. */
+export async function kinds(connection: Connection, ctx: Context): Promise<readonly Kind[]> {
+  checkContext("kinds", ctx);
+  return await exchange(connection, ctx, {
+    subject: { operation: "kinds" },
+    request: () => ({ path: paths.kinds }),
+    read: (form) => Object.freeze(readKinds(form).map((each) => kindWithSchemaElsewhere(connection, each))),
+  });
+}
+
+/** See `Client.kind`. */
+export async function kind(connection: Connection, ctx: Context, name: string): Promise<Kind> {
+  checkContext("kind", ctx);
+  return await exchange(connection, ctx, {
+    subject: { operation: "kinds" },
+    request: () => ({ path: kindPath(name) }),
+    read(form) {
+      const schema = readKindSchema(fieldsOf(form).schema);
+      return readKind(form, async () => schema);
+    },
+  });
+}
+
+/** See `Client.providers`. */
+export async function providers(connection: Connection, ctx: Context): Promise<readonly ProviderDescription[]> {
+  checkContext("providers", ctx);
+  return await exchange(connection, ctx, {
+    subject: { operation: "providers" },
+    request: () => ({ path: paths.providers }),
+    read: readProviders,
+  });
+}
+
+/** A kind that asks the server for its schema, once. */
+function kindWithSchemaElsewhere(connection: Connection, form: unknown): Kind {
+  let loading: Promise<KindSchema> | undefined;
+  const made = readKind(form, () => {
+    loading ??= loadSchema(connection, made.name);
+    // One that failed is asked for again.
+    loading.catch(() => {
+      loading = undefined;
+    });
+    return loading;
+  });
+  return made;
+}
+
+async function loadSchema(connection: Connection, name: string): Promise<KindSchema> {
+  return await exchange(connection, background(), {
+    subject: { operation: "kinds" },
+    request: () => ({ path: kindPath(name) }),
+    read: (form) => readKindSchema(fieldsOf(form).schema),
+  });
+}
+
+/** @throws `invalid_argument` (`ErrUnknownKind`) for what cannot name one: of such a path, a URL might make another. */
+function kindPath(name: string): string {
+  if (isKindName(name)) return `${paths.kinds}/${name}`;
+  throw new CloudLinkError({
+    reason: "ErrUnknownKind",
+    message: `There is no kind ${quote(name)}. A kind is a group and a name, such as compute.VirtualMachine.`,
+    origin: "caller",
+  });
+}
