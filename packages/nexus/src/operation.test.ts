@@ -59,7 +59,7 @@ describe("an operation", () => {
     const waiting = operation.done(background({ clock }).withTimeout(400));
     await clock.whenPending(1);
     clock.advance(400);
-    expect((await failureOf(waiting)).code).toBe("deadline_exceeded");
+    expect(await failureOf(waiting)).toMatchObject({ code: "deadline_exceeded", effect: "done", ref: ref.key });
     expect(await operation.refresh(ctx)).toEqual({ state: "done" });
   });
 

@@ -68,7 +68,7 @@ function handle(
     for (;;) {
       yield statusOf(latest);
       if (latest.state === "done") return;
-      await pause(ctx, latest.pollAfterMs);
+      await pauseBetweenAsks(kernel, ctx, { ref, delayMs: latest.pollAfterMs });
       current = { ...current, running: latest.token };
       latest = (await followed(kernel, ctx, () => current)).state;
     }
@@ -115,6 +115,20 @@ async function followed<Held extends Ticket>(
     const known = ref === undefined || failure.effect !== undefined ? failure : failure.with({ effect: "done" });
     call.ended({ error: known });
     throw known;
+  }
+}
+
+/** @throws why the wait is over, as an error of the operation's: what was accepted goes on without whoever waits for it. */
+async function pauseBetweenAsks(
+  kernel: Kernel,
+  ctx: Context,
+  { ref, delayMs }: { readonly ref: Ref; readonly delayMs: number },
+): Promise<void> {
+  try {
+    await pause(ctx, delayMs);
+  } catch (error) {
+    const call = new KernelCall(ctx, { telemetry: kernel.telemetry, operation: "operation", kind: ref.kind });
+    throw call.failure(error, { ref: ref.key }).with({ effect: "done" });
   }
 }
 
