@@ -171,7 +171,10 @@ describe("what is sent is of the schema's form, and comes back as it was and fro
             get: { operations, views: ["standard"], native: true, sourceLagMs: 5 },
             getMany: { operations, views: ["standard"], maxRefs: 200 },
             list: { operations, views: ["standard"], pushDown: ["tags"], maxPageSize: 1_000 },
-            actions: { stop: { operations, dryRun: true, longRunning: true, followOperations: operations } },
+            actions: {
+              start: { operations, dryRun: true, follow: { operations } },
+              reboot: { operations, dryRun: false },
+            },
             sensitive: ["a.b"],
           },
           { kind: "storage.Bucket", major: 1, regional: false, refTemplates: [] },
@@ -180,7 +183,7 @@ describe("what is sent is of the schema's form, and comes back as it was and fro
           { name: "all", dimensions: ["account", "region"] as const, operations, burst: 5, refillPerSecond: 0.5 },
         ],
         hosts: ["*.example.com"],
-        credentials: { ambient: true, keys: ["key"] },
+        credentials: { ambient: true, parameters: ["profile"], keys: ["key"] },
       },
     };
     const form = sent({ providers: [encodeProvider(described)] });

@@ -197,6 +197,16 @@ describe("the accounts of a composition", () => {
       '3:74: the provider "tiny" has no key "elsewhere"; known are id, key',
     ],
     [
+      "an ambient parameter that the provider lacks",
+      account(", credentials: { ambient: { profile: one, roel: { env: ID } } }"),
+      '3:91: the provider "tiny" has no ambient parameter "roel"; did you mean "role"?',
+    ],
+    [
+      "an ambient parameter far from any",
+      account(", credentials: { ambient: { elsewhere: one } }"),
+      '3:77: the provider "tiny" has no ambient parameter "elsewhere"; known are profile, role',
+    ],
+    [
       "an account that is the same once its partition is known",
       `${account("")}  - { provider: tiny, account: "1", regions: "*", partition: main }`,
       '4:5: "accounts[1]" is the same account as "accounts[0]" on line 3; list it once',
@@ -209,7 +219,7 @@ describe("the accounts of a composition", () => {
   });
 
   it("are refused ambient credentials where the provider takes none", async () => {
-    const tiny = tinyPlugin({ metadata: { credentials: { ambient: false, keys: ["id", "key"] } } });
+    const tiny = tinyPlugin({ metadata: { credentials: { ambient: false, parameters: [], keys: ["id", "key"] } } });
     expect(await problemsOf(account(""), [tiny])).toEqual([
       '3:5: "accounts[0].credentials" cannot be ambient: the provider "tiny" takes keys (id, key)',
     ]);

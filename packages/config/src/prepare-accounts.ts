@@ -67,21 +67,38 @@ class AccountCheck {
   }
 
   #checkCredentials({ credentials, provider }: CompleteAccount, { credentials: taken }: ProviderMetadata): void {
-    if (credentials.kind === "ambient") {
-      if (taken.ambient) return;
+    if (credentials.kind === "keys") {
+      const given = Object.keys(credentials.keys.reveal());
+      this.#checkNames(given, { provider, field: "keys", what: "key", known: taken.keys });
+    } else if (taken.ambient) {
+      // One that is left out unnoticed would have calls made as somebody else.
+      const given = Object.keys(credentials.parameters);
+      this.#checkNames(given, { provider, field: "ambient", what: "ambient parameter", known: taken.parameters });
+    } else {
       this.#report(
         ["credentials"],
         `cannot be ambient: the provider ${quote(provider)} takes keys (${taken.keys.join(", ")})`,
       );
-      return;
     }
-    for (const name of Object.keys(credentials.keys.reveal())) {
-      if (taken.keys.includes(name)) continue;
-      const meant = nearestWord(name, taken.keys);
-      const known = taken.keys.length === 0 ? "it takes none" : `known are ${taken.keys.join(", ")}`;
-      const advice = meant === undefined ? known : `did you mean "${meant}"?`;
-      const path = [...this.#path, "credentials", "keys"];
-      const message = `the provider ${quote(provider)} has no key ${quote(name)}; ${advice}`;
+  }
+
+  #checkNames(
+    given: readonly string[],
+    taken: {
+      readonly provider: string;
+      readonly field: "keys" | "ambient";
+      readonly what: string;
+      readonly known: readonly string[];
+    },
+  ): void {
+    const { provider, field, what, known } = taken;
+    const path = [...this.#path, "credentials", field];
+    for (const name of given) {
+      if (known.includes(name)) continue;
+      const meant = nearestWord(name, known);
+      const all = known.length === 0 ? "it takes none" : `known are ${known.join(", ")}`;
+      const advice = meant === undefined ? all : `did you mean "${meant}"?`;
+      const message = `the provider ${quote(provider)} has no ${what} ${quote(name)}; ${advice}`;
       this.#problems.push(this.#origin.yaml.problem({ path, key: name, message }));
     }
   }

@@ -28,7 +28,7 @@ const schema = z.strictObject({
   nested: z.strictObject({ list: z.array(z.string()) }).optional(),
 });
 
-/** A plugin whose provider takes ambient leases and keys `id`, `key`, in the partitions `main` and `other`. */
+/** A plugin whose provider takes ambient leases with the parameters `profile`, `role`, and keys `id`, `key`, in the partitions `main` and `other`. */
 export function tinyPlugin(settings: TinyPluginSettings = {}): TinyPlugin {
   const { name = "tiny" } = settings;
   const log: unknown[] = [];
@@ -42,7 +42,7 @@ export function tinyPlugin(settings: TinyPluginSettings = {}): TinyPlugin {
       kinds: [],
       limits: [],
       hosts: [],
-      credentials: { ambient: true, keys: ["id", "key"] },
+      credentials: { ambient: true, parameters: ["profile", "role"], keys: ["id", "key"] },
       ...settings.metadata,
     },
     kinds: [],

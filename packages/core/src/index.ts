@@ -68,17 +68,31 @@ export { REDACTED, redactNative } from "./kind/redact.ts";
 export type { Lease } from "./lease.ts";
 export type { DryRun, Operation, OperationRecord, OperationStatus } from "./operation.ts";
 export type { Account, AccountDirectory } from "./ports/account-directory.ts";
-export { type Cache, type CacheEntry, type CacheFill, type CacheInvalidation, type CacheRead, noCache } from "./ports/cache.ts";
+export {
+  type Cache,
+  type CacheEntry,
+  type CacheFill,
+  type CacheInvalidation,
+  type CacheRead,
+  noCache,
+} from "./ports/cache.ts";
 export { ambientCredentials, type CredentialBroker, staticCredentials } from "./ports/credential-broker.ts";
 export { type Events, noEvents, type ResourceEvent } from "./ports/events.ts";
 export type { ClaimResult, IdempotencyClaim, IdempotencyKey, IdempotencyStore } from "./ports/idempotency-store.ts";
 export { allowAll, type Permission, type PermissionRequest } from "./ports/permission.ts";
 export type { ProviderDirectory } from "./ports/provider-directory.ts";
-export { type CallOperation, type CallRecord, noTelemetry, type Telemetry, type VendorRequestRecord } from "./ports/telemetry.ts";
+export {
+  type CallOperation,
+  type CallRecord,
+  noTelemetry,
+  type Telemetry,
+  type VendorRequestRecord,
+} from "./ports/telemetry.ts";
 export type { ActionRequest, ActionState, FollowRequest } from "./provider/v1alpha1/action.ts";
 export type { CallReport, ProviderCall, QuotaObservation } from "./provider/v1alpha1/call.ts";
 export type {
   ActionCapability,
+  FollowCapability,
   GetCapability,
   GetManyCapability,
   KindCapabilities,
@@ -87,6 +101,7 @@ export type {
 } from "./provider/v1alpha1/capabilities.ts";
 export {
   CONTRACT_VERSION,
+  type CredentialsDeclaration,
   type GetManyRequest,
   type GetRequest,
   type Identity,

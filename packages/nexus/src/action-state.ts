@@ -19,7 +19,7 @@ export function acceptState(
   const fault = (what: string): CloudLinkError => providerFault(provider, what).with({ effect: "done" });
   if (state?.state === "done") return { state: "done" };
   if (state?.state !== "running") throw fault("it carried an action out and does not say how that stands");
-  if (!capability.longRunning)
+  if (capability.follow === undefined)
     throw fault("it declares that the action does not go on after the answer, and says that it does");
   const { token, pollAfterMs, progress } = state;
   if (typeof token !== "string" || token === "" || token.length > LONGEST_PROVIDER_TOKEN) {

@@ -85,6 +85,15 @@ describe("an operation", () => {
     expect(await failureOf(operation.refresh(ctx))).toMatchObject({ code: "unavailable", effect: "done" });
   });
 
+  it("is not asked about for a caller who has left, who hears that it had been accepted", async () => {
+    const provider = longRunning([running("1"), { state: "done" }]);
+    const operation = await createNexus({ providers: [provider] }).act(ctx, polish);
+    const over = ctx.withCancel();
+    over.cancel();
+    expect(await failureOf(operation.refresh(over))).toMatchObject({ code: "canceled", effect: "done" });
+    expect(provider.requests).toHaveLength(1);
+  });
+
   it("lets the cache forget the resource when it is done, and tells telemetry of each ask", async () => {
     const cache = fakeCache();
     const telemetry = fakeTelemetry();

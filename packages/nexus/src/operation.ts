@@ -103,10 +103,10 @@ async function followed<Held extends Ticket>(
   const call = new KernelCall(ctx, { telemetry: kernel.telemetry, operation: "operation", kind: kindName });
   let ref: Ref | undefined;
   try {
-    ctx.throwIfDone();
     if ("error" in given) throw given.error;
     const { ticket } = given;
     ref = parseRef(ticket.ref);
+    ctx.throwIfDone();
     const state = await follow(kernel, { call, ticket, ref });
     call.ended({ source: "live" });
     return { call, ticket, state };
@@ -156,7 +156,7 @@ async function follow(
   const { provider, handler } = target.route;
   const { capability } = actionRoute(target.route, action);
   const ask = handler.follow?.bind(handler);
-  if (ask === undefined)
+  if (capability.follow === undefined || ask === undefined)
     throw providerFault(provider, `it gave a token of an action of ${kind.name}, and cannot follow it`);
   using own = readContext(kernel, call);
   using _awake = kernel.awake.hold();
@@ -165,7 +165,7 @@ async function follow(
     ctx: own,
     provider,
     scope,
-    operations: capability.followOperations ?? capability.operations,
+    operations: capability.follow.operations,
     async run(providerCall) {
       const given = await ask(providerCall, { ref, action: action.name, token: running });
       return acceptState(given, { provider, capability });

@@ -102,8 +102,8 @@ export function fakeProvider(settings: FakeProviderSettings = {}): FakeProvider 
     getMany: { operations: ["getMany"], views: ["standard", "health"], maxRefs: 100 },
     list: { operations: ["list"], views: ["standard"], pushDown: [], maxPageSize: 1000 },
     actions: {
-      polish: { operations: ["polish"], dryRun: true, longRunning: true, followOperations: ["look"] },
-      shake: { operations: ["shake"], dryRun: false, longRunning: false },
+      polish: { operations: ["polish"], dryRun: true, follow: { operations: ["look"] } },
+      shake: { operations: ["shake"], dryRun: false },
     },
     ...settings.capabilities,
   };
@@ -119,7 +119,7 @@ export function fakeProvider(settings: FakeProviderSettings = {}): FakeProvider 
       kinds: [Object.fromEntries(entries) as unknown as KindCapabilities],
       limits: [],
       hosts: [],
-      credentials: { ambient: true, keys: [] },
+      credentials: { ambient: true, parameters: [], keys: [] },
       ...settings.metadata,
     },
     kinds: [handler as KindHandler],

@@ -2,7 +2,7 @@ import { type ProviderMetadata, VirtualMachine } from "@cloudlink/core";
 import packageJson from "../package.json" with { type: "json" };
 import { powerOperations } from "./ec2/power-action.ts";
 import { partitionNames } from "./partition.ts";
-import { leaseKeys } from "./settings.ts";
+import { ambientParameters, leaseKeys } from "./settings.ts";
 
 /** The most values of one EC2 filter, and so the most ids of one batch read (EC2 API reference, DescribeInstances). */
 export const MOST_FILTER_VALUES = 200;
@@ -40,9 +40,9 @@ export const metadata: ProviderMetadata = {
       },
       // EC2 shows nothing of a reboot, so it is done when EC2 has taken it.
       actions: {
-        start: { operations: [powerOperations.start], dryRun: true, longRunning: true },
-        stop: { operations: [powerOperations.stop], dryRun: true, longRunning: true },
-        reboot: { operations: [powerOperations.reboot], dryRun: true, longRunning: false },
+        start: { operations: [powerOperations.start], dryRun: true, follow: { operations: describe } },
+        stop: { operations: [powerOperations.stop], dryRun: true, follow: { operations: describe } },
+        reboot: { operations: [powerOperations.reboot], dryRun: true },
       },
       // DescribeInstances carries no secret: user data has a call of its own.
       sensitive: [],
@@ -90,5 +90,5 @@ export const metadata: ProviderMetadata = {
     "sts.*.amazonaws.com.cn",
     "sts.amazonaws.com",
   ],
-  credentials: { ambient: true, keys: leaseKeys },
+  credentials: { ambient: true, parameters: ambientParameters, keys: leaseKeys },
 };

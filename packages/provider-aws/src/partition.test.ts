@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { aws } from "./aws.ts";
 import { partitionNames, partitionOfRegion } from "./partition.ts";
 import { unknownRegion } from "./unknown-region.ts";
 
@@ -34,6 +35,13 @@ describe("the partition of a region", () => {
     "eu-west-1\n",
   ])("of %j is none", (region) => {
     expect(partitionOfRegion(region)).toBeUndefined();
+  });
+});
+
+describe("the partitions", () => {
+  it("begin with the commercial one, which is meant where nobody names another", () => {
+    expect(partitionNames[0]).toBe("aws");
+    expect(aws().metadata.partitions).toEqual(partitionNames);
   });
 });
 

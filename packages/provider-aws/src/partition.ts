@@ -7,6 +7,8 @@ const form = (prefix: string) => new RegExp(`^${prefix}-${direction}$`);
  * here, which the rules leave open: `us-est-1` would otherwise be asked for on the network.
  */
 const partitions: readonly { readonly name: string; readonly region: RegExp }[] = [
+  // The default of whoever names none.
+  { name: "aws", region: form("(?:us|eu|ap|sa|ca|me|af|il|mx)") },
   { name: "aws-cn", region: form("cn") },
   { name: "aws-us-gov", region: form("us-gov") },
   { name: "aws-iso", region: form("us-iso") },
@@ -14,10 +16,9 @@ const partitions: readonly { readonly name: string; readonly region: RegExp }[] 
   { name: "aws-iso-e", region: form("eu-isoe") },
   { name: "aws-iso-f", region: form("us-isof") },
   { name: "aws-eusc", region: form("eusc-[a-z]{2}") },
-  { name: "aws", region: form("(?:us|eu|ap|sa|ca|me|af|il|mx)") },
 ];
 
-/** Names of the partitions. */
+/** Names of the partitions; the first is the default. */
 export const partitionNames: readonly string[] = partitions.map(({ name }) => name);
 
 /** The partition that a region belongs to, or `undefined` if no region is named so. */

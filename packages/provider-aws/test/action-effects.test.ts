@@ -35,7 +35,13 @@ afterEach(async () => {
   vi.unstubAllEnvs();
 });
 
-function open(settings: AwsSettings): Provider {
+type ActionSettings = AwsSettings & { readonly endpoint: string };
+
+/** A provider whose EC2 is at the endpoint. Whose the credentials are, it asks of the sandbox: that is no part of the action. */
+function open({ endpoint, ...settings }: ActionSettings): Provider {
+  vi.stubEnv("AWS_ENDPOINT_URL_EC2", endpoint);
+  vi.stubEnv("AWS_ENDPOINT_URL_STS", sandbox.endpoint);
+  vi.stubEnv("NO_PROXY", "127.0.0.1");
   const provider = aws(settings);
   opened.push(provider);
   return provider;
@@ -54,7 +60,11 @@ async function reboot(
 }
 
 /** The error of a reboot whose caller leaves when `reached` settles. */
-async function leftAt(settings: AwsSettings, reached: Promise<unknown>, keys?: CallSettings): Promise<CloudLinkError> {
+async function leftAt(
+  settings: ActionSettings,
+  reached: Promise<unknown>,
+  keys?: CallSettings,
+): Promise<CloudLinkError> {
   using ctx: CancelableContext = background().withCancel();
   const failure = failureOf(reboot(open(settings), { call: withKeys({ ...keys, ctx }) }));
   await reached;
@@ -117,7 +127,7 @@ describe("nothing was done", () => {
     const error = await failureOf(reboot(open({ endpoint: `http://127.0.0.1:${port}` }), { call }));
     expect(error).toMatchObject({ code: "unavailable", effect: "none" });
     // It was reported as sent: whoever goes by that alone would take it for unknown.
-    expect(call.requests).toEqual(["ec2:RebootInstances"]);
+    expect(call.requests).toEqual(["sts:GetCallerIdentity", "ec2:RebootInstances"]);
   });
 
   it("where the host has no address", async () => {
@@ -179,8 +189,10 @@ describe("nothing was done", () => {
     expect(await failure).toMatchObject({ code: "canceled", effect: "none" });
     fault.remove();
     sandbox.faults.add({ action: "AssumeRole", fault: { kind: "serverError" } });
+    const asked = sandbox.requests.count({ action: "AssumeRole" });
     const refused = await failureOf(reboot(open({ endpoint, ...role }), { call: callOf() }));
     expect(refused).toMatchObject({ code: "unavailable", origin: "credentials", effect: "none" });
+    expect(sandbox.requests.count({ action: "AssumeRole" })).toBe(asked + 1);
     expect(await failureOf(reboot(open({ endpoint }), { call: withKeys({ keys: {} }) }))).toMatchObject({
       reason: "ErrCredentialsMissing",
       effect: "none",
@@ -233,14 +245,15 @@ describe("what was done is unknown", () => {
     vi.stubEnv("AWS_CA_BUNDLE", certificateFile);
     vi.stubEnv("HTTPS_PROXY", `http://127.0.0.1:${proxy.port}`);
     vi.stubEnv("NO_PROXY", "127.0.0.1");
-    sandbox.faults.add({ fault: { kind: "hang" } });
+    const action = "RebootInstances";
+    sandbox.faults.add({ action, fault: { kind: "hang" } });
     for (const endpoint of [sandbox.endpoint, `https://127.0.0.1:${front.port}`, `https://localhost:${front.port}`]) {
-      const error = await leftAt({ endpoint }, sandbox.nextRequest());
+      const error = await leftAt({ endpoint }, sandbox.nextRequest({ action }));
       expect(error).toMatchObject({ code: "canceled", effect: "unknown" });
     }
     expect(proxy.tunnels).toEqual([`localhost:${front.port}`]);
     const clock = createManualClock();
-    const arrived = sandbox.nextRequest();
+    const arrived = sandbox.nextRequest({ action });
     const call = withKeys({ ctx: background({ clock }).withTimeout(800) });
     const failure = failureOf(reboot(open({ endpoint: sandbox.endpoint }), { call }));
     await arrived;

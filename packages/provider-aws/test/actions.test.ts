@@ -1,4 +1,4 @@
-import { type ActionState, background, type CloudLinkError, type Provider } from "@cloudlink/core";
+import { type ActionState, background, type CloudLinkError, type Lease, type Provider } from "@cloudlink/core";
 import { createManualClock, type ManualClock } from "@cloudlink/core/testing";
 import { createSandbox, type Fault, type FaultRule, type InstanceStateName, type Sandbox } from "@cloudlink/sandbox";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -6,7 +6,16 @@ import { type PowerAction, powerOperations } from "../src/ec2/power-action.ts";
 import { aws } from "../src/index.ts";
 import { failureOf } from "./failure.ts";
 import { machinesOf } from "./machines.ts";
-import { ACCOUNT, type CallSettings, callOf, OTHER_ACCOUNT, refOf, type TestCall } from "./provider-call.ts";
+import {
+  ACCOUNT,
+  type CallSettings,
+  callOf,
+  leaseOf,
+  OTHER_ACCOUNT,
+  REGION,
+  refOf,
+  type TestCall,
+} from "./provider-call.ts";
 
 const PENDING_MS = 20_000;
 const STOPPING_MS = 40_000;
@@ -14,6 +23,7 @@ const STOPPING_MS = 40_000;
 let clock: ManualClock;
 let sandbox: Sandbox;
 let provider: Provider;
+let lease: Lease;
 
 beforeEach(async () => {
   // The sandbox checks when requests were signed, which the SDK does by the machine's time.
@@ -23,7 +33,11 @@ beforeEach(async () => {
     transitions: { pendingMs: PENDING_MS, stoppingMs: STOPPING_MS },
     staleMs: 500,
   });
-  provider = aws({ endpoint: sandbox.endpoint });
+  provider = aws({ endpoint: sandbox.endpoint, regions: [REGION] });
+  lease = leaseOf({ keys: sandbox.credentialsOf(ACCOUNT) });
+  // Asked once a lease, before the first action: what becomes of the action's own request is what matters here.
+  await provider.identify(underCall());
+  sandbox.requests.clear();
 });
 afterEach(async () => {
   await provider.close();
@@ -42,7 +56,7 @@ function possible(action: PowerAction): string {
 }
 
 function underCall(settings: CallSettings = {}): TestCall {
-  return callOf({ keys: sandbox.credentialsOf(ACCOUNT), ctx: background({ clock }), ...settings });
+  return callOf({ ctx: background({ clock }), ...(settings.keys === undefined && { lease }), ...settings });
 }
 
 async function act(
@@ -198,7 +212,7 @@ describe("an action that EC2 refuses does nothing", () => {
     expect(sandbox.actions.count()).toBe(0);
   });
 
-  it("to what is not there, and asks whose the credentials are before it believes that", async () => {
+  it("to what is not there", async () => {
     const call = underCall();
     const absent = "i-0deadbeefdeadbeef";
     expect(await failureOf(act("stop", { id: absent, call }))).toMatchObject({
@@ -207,12 +221,7 @@ describe("an action that EC2 refuses does nothing", () => {
       ref: refOf(absent).key,
       effect: "none",
     });
-    expect(call.requests).toEqual(["ec2:StopInstances", "sts:GetCallerIdentity"]);
-    const others = underCall({ keys: sandbox.credentialsOf(OTHER_ACCOUNT) });
-    expect(await failureOf(act("stop", { id: put("running"), call: others }))).toMatchObject({
-      reason: "ErrAccountMismatch",
-      effect: "none",
-    });
+    expect(call.requests).toEqual(["ec2:StopInstances"]);
   });
 });
 

@@ -70,7 +70,7 @@ describe("checkProvider", () => {
           {
             ...lampCapabilities,
             list: { operations: [], views: [], pushDown: [], maxPageSize: 1 },
-            actions: { dim: { operations: [], dryRun: false, longRunning: true } },
+            actions: { dim: { operations: [], dryRun: false, follow: { operations: [] } } },
           },
         ],
       }),
@@ -118,7 +118,7 @@ describe("checkProvider", () => {
     [
       "an action that the kind does not have",
       withMetadata({
-        kinds: [{ ...lampCapabilities, actions: { dim: { operations: [], dryRun: false, longRunning: false } } }],
+        kinds: [{ ...lampCapabilities, actions: { dim: { operations: [], dryRun: false } } }],
       }),
       /declares the action "dim", and the kind has none/,
     ],

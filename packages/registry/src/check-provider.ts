@@ -115,7 +115,7 @@ function findMissingMethods(declared: KindCapabilities, handler: KindHandler): r
     ...(declared.getMany === undefined ? [] : (["getMany"] as const)),
     ...(declared.list === undefined ? [] : (["list"] as const)),
     ...(actions.length === 0 ? [] : (["act"] as const)),
-    ...(actions.some(({ longRunning }) => longRunning) ? (["follow"] as const) : []),
+    ...(actions.some(({ follow }) => follow !== undefined) ? (["follow"] as const) : []),
   ];
   return needed.filter((method) => typeof handler[method] !== "function");
 }

@@ -56,7 +56,9 @@ export function findMisdeclaredLimits(
   kinds: readonly KindCapabilities[],
 ): readonly string[] {
   const sent = kinds.flatMap(({ get, getMany, list, actions = {} }) =>
-    [get, getMany, list, ...Object.values(actions)].flatMap((capability) => capability?.operations ?? []),
+    [get, getMany, list, ...Object.values(actions).flatMap((action) => [action, action.follow])].flatMap(
+      (capability) => capability?.operations ?? [],
+    ),
   );
   return limits.flatMap(({ name, operations }) =>
     unknownOf(operations, sent).map(

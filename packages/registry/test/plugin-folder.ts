@@ -34,7 +34,7 @@ const lamp = { kind: "home.Lamp", major: 1, regional: false, refTemplates: [], g
 const provider = {
   contractVersion: "v1alpha1",
   metadata: { name: "tiny", version: "1.2.3", displayName: "", partitions: ["-"], kinds: [lamp], limits: [], hosts: [],
-    credentials: { ambient: true, keys: [] } },
+    credentials: { ambient: true, parameters: [], keys: [] } },
   kinds: [{ kind: { name: "home.Lamp", major: 1, views: ["standard"], filters: [], actions: {} }, async get() {} }],
   async identify() {},
   async close() { log.push("closed"); },

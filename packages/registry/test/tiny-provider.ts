@@ -48,7 +48,7 @@ export function tinyProvider({ name = "tiny", version = "1.0.0", kinds, close }:
       kinds: kinds ?? [lampCapabilities],
       limits: [],
       hosts: [],
-      credentials: { ambient: true, keys: [] },
+      credentials: { ambient: true, parameters: [], keys: [] },
     },
     kinds: [
       {

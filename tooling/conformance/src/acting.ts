@@ -86,7 +86,7 @@ export const possibleEffects: Readonly<Record<ActFault, readonly ActionEffect[]>
   cutBefore: ["none", "unknown"],
 };
 
-/** How each action fails under a fault, and that it says what may be said of its effect. */
+/** How each action itself fails under a fault, and that it says what may be said of its effect. */
 export async function failuresUnder(
   trial: Trial,
   name: ActFault,
@@ -96,6 +96,7 @@ export async function failuresUnder(
   const failures: ActFailure[] = [];
   for (const { action } of actionsOf(trial, (declared) => !dryRun || declared.dryRun)) {
     const ref = await trial.ground.target(action);
+    await trial.knowIdentity();
     await using fault = await trial.harness.faults[name]?.();
     assert(fault !== undefined, `the harness has no fault ${name}`);
     const call = trial.call(fault.lease === undefined ? {} : { lease: fault.lease });

@@ -9,7 +9,7 @@ export const features = {
   list: "the provider declares list",
   actions: "the provider declares actions, and there is something to act upon",
   dryRun: "the provider declares an action that the vendor can be asked about without doing it",
-  longRunning: "the provider declares an action that goes on after the first answer",
+  follow: "the provider declares an action that goes on after the first answer",
   wrongState: "there are resources in whose state an action is not possible",
   malformed: "the vendor has a form of ids, so that one can be malformed",
   otherPlace: "there is a second account to look into",
@@ -44,8 +44,9 @@ export async function hasFeature(harness: Harness, feature: Feature): Promise<bo
     case "actions":
       return harness.actions !== undefined && (await declaresAction(harness, () => true));
     case "dryRun":
-    case "longRunning":
-      return await declaresAction(harness, (action) => action[feature]);
+      return await declaresAction(harness, ({ dryRun }) => dryRun);
+    case "follow":
+      return await declaresAction(harness, ({ follow }) => follow !== undefined);
     case "wrongState":
       return harness.actions?.wrongState !== undefined;
     case "malformed":

@@ -54,6 +54,26 @@ describe("a harness that cannot do everything", () => {
   });
 });
 
+describe("a lease of the harness", () => {
+  const credentials = async (parameters: readonly string[]) => {
+    const steered = ({ createProvider, scope }: Harness): Partial<Harness> => ({
+      createProvider() {
+        const sound = createProvider();
+        const declared = { ambient: true, parameters, keys: [] };
+        return { ...sound, metadata: { ...sound.metadata, credentials: declared } };
+      },
+      lease: () => ({ id: "lease", scope, kind: "ambient", parameters: { profile: "one" } }),
+    });
+    return (await failures(steered)).find(({ name }) => name.startsWith("metadata.credentials"))?.message;
+  };
+
+  test("may have the parameters that the provider says it reads, and no other", async () => {
+    expect(await credentials(["profile", "role"])).toBeUndefined();
+    expect(await credentials(["role"])).toContain('"profile" is none of the parameters of the lease: role');
+    expect(await credentials([])).toContain('"profile" is none of the parameters of the lease');
+  });
+});
+
 describe("a case that is known to differ", () => {
   const knownDifferences = { "value.as-known": "the stand-in makes up its sizes" };
 

@@ -183,6 +183,14 @@ export class Trial {
     return (await this.pages(call, wish)).flatMap(({ items }) => items);
   }
 
+  /**
+   * Has the provider ask whose the credentials of the harness's lease are. It may do so before the first action of a lease, and what holds of
+   * an action's own request is to be met by that one, not by this.
+   */
+  async knowIdentity(): Promise<void> {
+    await this.within("identify", this.provider.identify(this.call()));
+  }
+
   /** Asks for an action, under a key of its own. */
   async act(call: ProviderCall, request: ActionOn & { readonly dryRun?: boolean }): Promise<ActionState> {
     const { ref, action, dryRun = false } = request;

@@ -72,7 +72,9 @@ export function azureSkeleton(arm: FakeArm): Provider {
           ],
           get: { operations: ["compute:Get"], views: ["standard", "health"], native: true },
           getMany: { operations: ["graph:Query"], views: ["standard"], maxRefs: 100, sourceLagMs: GRAPH_LAG_MS },
-          actions: { start: { operations: ["compute:Start"], dryRun: false, longRunning: true } },
+          actions: {
+            start: { operations: ["compute:Start"], dryRun: false, follow: { operations: ["compute:Poll"] } },
+          },
           sensitive: ["properties.osProfile.adminPassword"],
         },
       ],
@@ -96,7 +98,7 @@ export function azureSkeleton(arm: FakeArm): Provider {
         { name: "graph", dimensions: ["identity"], operations: ["graph:Query"], burst: 15, refillPerSecond: 3 },
       ],
       hosts: [arm.host],
-      credentials: { ambient: true, keys: ["clientId", "clientSecret", "tenantId"] },
+      credentials: { ambient: true, parameters: [], keys: ["clientId", "clientSecret", "tenantId"] },
     },
     kinds: [machines(arm)],
     identify: async ({ scope }) => ({

@@ -94,7 +94,7 @@ export function salesforceSkeleton(org: FakeSalesforce): Provider {
         },
       ],
       hosts: ["*.my.salesforce.com"],
-      credentials: { ambient: false, keys: ["clientId", "username", "privateKey"] },
+      credentials: { ambient: false, parameters: [], keys: ["clientId", "username", "privateKey"] },
     },
     kinds: [limits(org)],
     identify: async ({ scope }) => ({

@@ -21,7 +21,7 @@ const capabilities = object(
     getMany: object({ operations: texts, views: texts, maxRefs: amount }, lag),
     list: object({ operations: texts, views: texts, pushDown: texts, maxPageSize: amount }, lag),
     actions: recordOf(
-      object({ operations: texts, dryRun: boolean, longRunning: boolean }, { ...lag, followOperations: texts }),
+      object({ operations: texts, dryRun: boolean }, { ...lag, follow: object({ operations: texts }) }),
     ),
     sensitive: texts,
   },
@@ -43,7 +43,7 @@ const metadata = object({
   kinds: listOf(capabilities),
   limits: listOf(limit),
   hosts: texts,
-  credentials: object({ ambient: boolean, keys: texts }),
+  credentials: object({ ambient: boolean, parameters: texts, keys: texts }),
 });
 
 const contract = object({ contractVersion: anyText });

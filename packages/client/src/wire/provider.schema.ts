@@ -37,8 +37,7 @@ const capabilitiesForm = z
           operations,
           sourceLagMs,
           dryRun: z.boolean(),
-          longRunning: z.boolean(),
-          followOperations: z.array(z.string()).exactOptional(),
+          follow: z.object({ operations }).exactOptional().describe("That it may go on, and is followed by a token."),
         }),
       )
       .exactOptional(),
@@ -69,7 +68,9 @@ export const providerForm = z
     kinds: z.array(capabilitiesForm),
     limits: z.array(limitForm),
     hosts: z.array(z.string()).describe("Hosts that it may send credentials to."),
-    credentials: z.object({ ambient: z.boolean(), keys: z.array(z.string()) }).describe("The lease kinds it takes."),
+    credentials: z
+      .object({ ambient: z.boolean(), parameters: z.array(z.string()), keys: z.array(z.string()) })
+      .describe("The leases that it takes, with the parameters and keys that it reads."),
   })
   .meta({ id: "Provider", description: "What a provider says of itself." });
 

@@ -17,7 +17,11 @@ export function encodeProvider({ contractVersion, metadata }: ProviderDescriptio
       return { name, dimensions: [...dimensions], operations: [...operations], burst, refillPerSecond };
     }),
     hosts: [...hosts],
-    credentials: { ambient: credentials.ambient, keys: [...credentials.keys] },
+    credentials: {
+      ambient: credentials.ambient,
+      parameters: [...credentials.parameters],
+      keys: [...credentials.keys],
+    },
   };
 }
 
@@ -34,7 +38,12 @@ function encodeCapabilities(declared: KindCapabilities): ProviderForm["kinds"][n
     ...(getMany !== undefined && { getMany: writable(getMany) }),
     ...(list !== undefined && { list: writable(list) }),
     ...(actions !== undefined && {
-      actions: Object.fromEntries(Object.entries(actions).map(([name, action]) => [name, writable(action)])),
+      actions: Object.fromEntries(
+        Object.entries(actions).map(([name, { follow, ...action }]) => [
+          name,
+          { ...writable(action), ...(follow !== undefined && { follow: writable(follow) }) },
+        ]),
+      ),
     }),
     ...(sensitive !== undefined && { sensitive: [...sensitive] }),
   };

@@ -35,6 +35,8 @@ export function createPowerActions(
     const action = powerActionOf({ ref, ...request });
     checkPlace(call, ref);
     const operation = powerOperations[action];
+    // A trial too: it would be allowed, or refused, to somebody else.
+    await absence.checkAccount(call, operation);
     const answer = await sessions
       .run(call, {
         operation,

@@ -132,6 +132,7 @@ export const actionEffectCases: readonly ConformanceCase[] = [
     async run(trial) {
       for (const { action } of actionsOf(trial)) {
         const on = { ref: await trial.ground.target(action), action };
+        await trial.knowIdentity();
         await using held = await heldVendor(trial);
         const ctx = background().withCancel();
         const rejected = lookedAtLater(trial.rejection(action, trial.act(trial.call({ ctx }), on)));
@@ -150,6 +151,7 @@ export const actionEffectCases: readonly ConformanceCase[] = [
     async run(trial) {
       for (const { action } of actionsOf(trial)) {
         const on = { ref: await trial.ground.target(action), action };
+        await trial.knowIdentity();
         await using held = await heldVendor(trial);
         const clock = createManualClock();
         const call = trial.call({ ctx: background({ clock }).withTimeout(800) });
@@ -195,7 +197,7 @@ export const actionEffectCases: readonly ConformanceCase[] = [
   {
     id: "act.follow-failure",
     promise: "a look that fails never says that nothing was done: the action had been accepted",
-    needs: ["actions", "longRunning", "serverError"],
+    needs: ["actions", "follow", "serverError"],
     async run(trial) {
       await eachTarget(
         trial,
@@ -207,7 +209,7 @@ export const actionEffectCases: readonly ConformanceCase[] = [
           const error = await trial.rejection(what, trial.follow(trial.call(), { ...on, token: state.token }));
           assertEffect(error, { what, possible: ["done", "unknown"] });
         },
-        ({ longRunning }) => longRunning,
+        ({ follow }) => follow !== undefined,
       );
     },
   },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { CloudLinkError } from "@cloudlink/core";
+import { type CloudLinkError, createRef } from "@cloudlink/core";
 import { actionsOf, assertCarriedOut, assertEffect, assertState, eachTarget, followToEnd } from "../acting.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import type { ActionOn } from "../harness.ts";
@@ -23,14 +23,22 @@ export const actionCases: readonly ConformanceCase[] = [
   },
   {
     id: "act.one-request",
-    promise: "it takes one vendor request, which is reported",
+    promise:
+      "it takes one request of its operations, and under a lease that was used for one no other; each that is sent is reported",
     needs: ["actions", "vendorRequests"],
     async run(trial) {
-      await eachTarget(trial, async (on) => {
-        const call = trial.call();
-        const seen = await trial.vendorRequestsDuring(() => trial.act(call, on));
-        assert.equal(seen, 1, `${on.action} sent ${seen} requests`);
-        assert.equal(call.requests.length, 1, `${on.action} reported ${call.requests.length} requests`);
+      await eachTarget(trial, async (on, { operations }) => {
+        const lease = await trial.harness.lease();
+        const first = trial.call({ lease });
+        const seen = await trial.vendorRequestsDuring(() => trial.act(first, on));
+        assert.equal(first.requests.length, seen, `${on.action} reported ${first.requests.length} of ${seen} requests`);
+        const own = first.requests.filter((operation) => operations.includes(operation));
+        assert.equal(own.length, 1, `${on.action} sent ${own.length} requests of its operations`);
+        const next = trial.call({ lease });
+        const again = { ...on, ref: await trial.ground.target(on.action) };
+        const seenNext = await trial.vendorRequestsDuring(() => trial.act(next, again));
+        assert.equal(seenNext, 1, `${on.action} sent ${seenNext} requests under a lease that had been used for one`);
+        assert.equal(next.requests.length, 1, `${on.action} reported ${next.requests.length} requests`);
       });
     },
   },
@@ -39,10 +47,10 @@ export const actionCases: readonly ConformanceCase[] = [
     promise: "what an action answers is done, or running where it is declared to go on, with a token and a wait",
     needs: ["actions"],
     async run(trial) {
-      await eachTarget(trial, async (on, { longRunning }) => {
+      await eachTarget(trial, async (on, { follow }) => {
         const state = await trial.act(trial.call(), on);
         assertState(state);
-        const possible = longRunning ? ["done", "running"] : ["done"];
+        const possible = follow !== undefined ? ["done", "running"] : ["done"];
         assert(possible.includes(state.state), `${on.action} answers "${state.state}"`);
       });
     },
@@ -50,7 +58,7 @@ export const actionCases: readonly ConformanceCase[] = [
   {
     id: "act.follow",
     promise: "what goes on is followed to its end by its token, in another provider of the same kind too",
-    needs: ["actions", "longRunning"],
+    needs: ["actions", "follow"],
     async run(trial) {
       const other = trial.harness.createProvider();
       try {
@@ -63,7 +71,7 @@ export const actionCases: readonly ConformanceCase[] = [
             await followToEnd(trial, { on, state });
             await assertCarriedOut(trial, on, 1);
           },
-          ({ longRunning }) => longRunning,
+          ({ follow }) => follow !== undefined,
         );
       } finally {
         await other.close();
@@ -98,19 +106,18 @@ export const actionCases: readonly ConformanceCase[] = [
   },
   {
     id: "act.declared-operations",
-    promise: "an action reports the operations that it declares, and following it those of some capability of the kind",
+    promise: "an action reports the operations that it declares, and following it those that it declares of that",
     needs: ["actions"],
     async run(trial) {
-      const { get, getMany, list, actions = {} } = trial.capabilities;
-      const all = [get, getMany, list, ...Object.values(actions)].flatMap((capability) => capability?.operations ?? []);
-      await eachTarget(trial, async (on, { operations }) => {
+      await trial.knowIdentity();
+      await eachTarget(trial, async (on, { operations, follow }) => {
         const call = trial.call();
         const state = await trial.act(call, on);
         assertAmong(call.requests, { known: operations, what: on.action });
         if (state.state !== "running") return;
         const following = trial.call();
         await trial.follow(following, { ...on, token: state.token });
-        assertAmong(following.requests, { known: all, what: `following ${on.action}` });
+        assertAmong(following.requests, { known: follow?.operations ?? [], what: `following ${on.action}` });
       });
     },
   },
@@ -195,9 +202,35 @@ export const actionCases: readonly ConformanceCase[] = [
     },
   },
   {
+    id: "act.other-account",
+    promise:
+      "credentials of another account do nothing there either, to what has the id in that account, and a trial of it is refused too",
+    needs: ["actions", "otherPlace"],
+    async run(trial) {
+      const { provider, partition, account } = trial.harness.scope;
+      for (const { action, dryRun: hasTrial, operations } of actionsOf(trial)) {
+        for (const { ref: theirs } of trial.otherPlace.present) {
+          const { region, kind, id } = theirs;
+          const ref = createRef({ provider, partition, account, region, kind, id });
+          for (const dryRun of hasTrial ? [true, false] : [false]) {
+            const call = { ...trial.call(), lease: trial.otherCall().lease };
+            const what = `${dryRun ? "a trial of " : ""}${action} of what is another's`;
+            const error = await trial.rejection(what, trial.act(call, { ref, action, dryRun }));
+            assert.notEqual(error.code, "not_found", "it was taken for absence");
+            assertEffect(error, { what, possible: ["none"] });
+            const sent = call.requests.filter((operation) => operations.includes(operation));
+            assert.deepStrictEqual(sent, [], `${what} was sent`);
+            await assertCarriedOut(trial, { ref, action }, 0);
+            await assertCarriedOut(trial, { ref: theirs, action }, 0);
+          }
+        }
+      }
+    },
+  },
+  {
     id: "act.forged-token",
     promise: "a token that the provider did not make is refused as one, without a vendor call",
-    needs: ["actions", "longRunning"],
+    needs: ["actions", "follow"],
     async run(trial) {
       await eachTarget(
         trial,
@@ -211,7 +244,7 @@ export const actionCases: readonly ConformanceCase[] = [
             assert.deepStrictEqual(call.requests, [], "the vendor was asked");
           }
         },
-        ({ longRunning }) => longRunning,
+        ({ follow }) => follow !== undefined,
       );
     },
   },

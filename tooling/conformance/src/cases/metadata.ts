@@ -86,7 +86,7 @@ export const metadataCases: readonly ConformanceCase[] = [
           `${capability} is ${declared ? "" : "not "}declared, and ${method} is ${there ? "" : "not "}there`,
         );
       }
-      const followed = Object.values(capabilities.actions ?? {}).some(({ longRunning }) => longRunning);
+      const followed = Object.values(capabilities.actions ?? {}).some(({ follow }) => follow !== undefined);
       assert.equal(typeof handler.follow === "function", followed, "follow is there if and only if an action goes on");
     },
   },
@@ -112,14 +112,14 @@ export const metadataCases: readonly ConformanceCase[] = [
   },
   {
     id: "metadata.actions",
-    promise: "each action that is declared names the vendor operations that it sends, and says what it can do",
+    promise: "each action that is declared names the vendor operations that it and following it send",
     needs: ["actions"],
     async run(trial) {
       for (const [name, declared] of Object.entries(trial.capabilities.actions ?? {})) {
         assert(declared.operations.length > 0, `${name} names no vendor operation that it would be charged with`);
-        for (const field of ["dryRun", "longRunning"] as const) {
-          assert.equal(typeof declared[field], "boolean", `${name} does not say ${field}`);
-        }
+        assert.equal(typeof declared.dryRun, "boolean", `${name} does not say dryRun`);
+        if (declared.follow === undefined) continue;
+        assert(declared.follow.operations.length > 0, `following ${name} names no vendor operation`);
       }
     },
   },
@@ -177,7 +177,9 @@ export const metadataCases: readonly ConformanceCase[] = [
       const names = metadata.limits.map(({ name }) => name);
       assert.equal(new Set(names).size, names.length, "two limits have one name");
       const charged = metadata.kinds.flatMap(({ get, getMany, list, actions = {} }) =>
-        [get, getMany, list, ...Object.values(actions)].flatMap((capability) => capability?.operations ?? []),
+        [get, getMany, list, ...Object.values(actions).flatMap((action) => [action, action.follow])].flatMap(
+          (capability) => capability?.operations ?? [],
+        ),
       );
       for (const { name, operations, burst, refillPerSecond, dimensions: counted } of metadata.limits) {
         assertAmong(operations, { known: charged, what: `operations of the limit ${name}` });
@@ -199,13 +201,25 @@ export const metadataCases: readonly ConformanceCase[] = [
   },
   {
     id: "metadata.credentials",
-    promise: "the keys of a lease are those that the provider says it reads",
+    promise: "the keys, or parameters, of a lease are those that the provider says it reads",
     needs: [],
     async run(trial) {
       const { credentials } = trial.provider.metadata;
       const { lease } = trial.call();
+      for (const [what, names] of Object.entries({ keys: credentials.keys, parameters: credentials.parameters })) {
+        assert(Array.isArray(names), `it does not say which ${what} it reads`);
+        assert.equal(new Set(names).size, names.length, `the ${what} name one twice`);
+        assert(!names.includes(""), `the ${what} name nothing`);
+      }
+      const parameters = credentials.ambient ? credentials.parameters : [];
+      assert.deepStrictEqual(
+        credentials.parameters,
+        parameters,
+        "there are parameters of a lease that it does not take",
+      );
       if (lease.kind === "ambient") {
         assert(credentials.ambient, "the provider takes no ambient lease, and the harness gives one");
+        assertAmong(Object.keys(lease.parameters), { known: parameters, what: "parameters of the lease" });
         return;
       }
       assertAmong(Object.keys(lease.keys.reveal()), { known: credentials.keys, what: "keys of the lease" });

@@ -1,5 +1,7 @@
 import { type ActionState, background, CloudLinkError, type KindHandler, type ProviderCall } from "@cloudlink/core";
-import { handler, type Mutant, provider } from "./mutant.test-support.ts";
+import { handler, type Mutant, provider, withHandler } from "./mutant.test-support.ts";
+import { createReferenceProvider } from "./provider.test-support.ts";
+import { mismatch } from "./refusals.test-support.ts";
 
 type Act = Required<KindHandler>["act"];
 type Request = Parameters<Act>[1];
@@ -185,6 +187,57 @@ export const actionMutants: readonly Mutant[] = [
     ),
   },
   {
+    does: "acts with whatever credentials it is given, and then finds out that they are another account's",
+    breaks: "act.other-account",
+    make: handler(({ act }) => ({
+      async act(call, request) {
+        const { scope } = call.lease;
+        const state = await act({ ...call, scope }, request);
+        if (scope.account !== call.scope.account) throw mismatch().with({ effect: "none" });
+        return state;
+      },
+    })),
+  },
+  {
+    does: "allows another account's credentials a trial",
+    breaks: "act.other-account",
+    make: refusing((error, { dryRun }) =>
+      dryRun && error.reason === "ErrAccountMismatch" ? { state: "allowed" } : error,
+    ),
+  },
+  {
+    does: "asks whose the credentials are before every action",
+    breaks: "act.one-request",
+    make: (vendor) => {
+      const sound = createReferenceProvider(vendor);
+      return withHandler(sound, ({ act }) => ({
+        act: (call, request) => act({ ...call, lease: { ...call.lease } }, request),
+      }));
+    },
+  },
+  {
+    does: "does not report that it asks whose the credentials are",
+    breaks: "act.one-request",
+    make: handler(({ act }) => ({
+      act(call, request) {
+        const vendorRequest = (sent: { readonly operation: string }) => {
+          if (sent.operation !== "Whoami") call.report.vendorRequest(sent);
+        };
+        return act({ ...call, report: { ...call.report, vendorRequest } }, request);
+      },
+    })),
+  },
+  {
+    does: "looks in another way than it declares for following",
+    breaks: "act.declared-operations",
+    make: handler(({ get, follow }) => ({
+      async follow(call, request) {
+        await get(call, { ref: request.ref, view: "usage", native: false });
+        return await follow(call, request);
+      },
+    })),
+  },
+  {
     does: "takes any token",
     breaks: "act.forged-token",
     make: handler(({ follow }) => ({ follow: (call, request) => follow(call, { ...request, token: "locking" }) })),
@@ -276,6 +329,19 @@ export const actionMutants: readonly Mutant[] = [
     })),
   },
   {
+    does: "declares that an action is followed without what it sends for that",
+    breaks: "metadata.actions",
+    make: provider(({ metadata }) => ({
+      metadata: {
+        ...metadata,
+        kinds: metadata.kinds.map((kind) => ({
+          ...kind,
+          actions: { ...kind.actions, lock: { operations: ["LockBucket"], dryRun: true, follow: { operations: [] } } },
+        })),
+      },
+    })),
+  },
+  {
     does: "declares an action without what it sends for it",
     breaks: "metadata.actions",
     make: provider(({ metadata }) => ({
@@ -283,7 +349,7 @@ export const actionMutants: readonly Mutant[] = [
         ...metadata,
         kinds: metadata.kinds.map((kind) => ({
           ...kind,
-          actions: { ...kind.actions, lock: { operations: [], dryRun: true, longRunning: true } },
+          actions: { ...kind.actions, lock: { operations: [], dryRun: true } },
         })),
       },
     })),

@@ -9,8 +9,8 @@ import { isMalformed, malformed, mismatch } from "./refusals.test-support.ts";
 import type { VendorAction, VendorAnswer, VendorQuestion } from "./vendor.test-support.ts";
 
 export const actionMetadata: Readonly<Record<string, ActionCapability>> = {
-  lock: { operations: ["LockBucket"], dryRun: true, longRunning: true },
-  empty: { operations: ["EmptyBucket"], dryRun: true, longRunning: false },
+  lock: { operations: ["LockBucket"], dryRun: true, follow: { operations: ["DescribeBuckets"] } },
+  empty: { operations: ["EmptyBucket"], dryRun: true },
 };
 
 const operations: Readonly<Record<string, VendorAction>> = { lock: "LockBucket", empty: "EmptyBucket" };
@@ -33,25 +33,19 @@ type Ask = (
 ) => Promise<{ readonly answer: VendorAnswer }>;
 
 /** The actions of a bucket, as the contract wants them. */
-export function createActions(ask: Ask): Required<Pick<KindHandler, "act" | "follow">> {
-  /** What another account has is not there for this one. */
-  async function checkAccount(call: ProviderCall): Promise<void> {
-    const { answer } = await ask(call, { operation: "Whoami" });
-    if (answer.account !== call.scope.account) throw mismatch();
-  }
-
+export function createActions(
+  ask: Ask,
+  accountOf: (call: ProviderCall) => Promise<string>,
+): Required<Pick<KindHandler, "act" | "follow">> {
   return {
     async act(call, { ref, action, dryRun }) {
       const progress = unsentRequest();
       try {
         if (isMalformed(ref)) throw malformed(ref);
         const operation = operations[action] ?? "LockBucket";
-        const { answer } = await ask(call, { operation, ids: [ref.id], isTrial: dryRun }, progress).catch(
-          async (error: CloudLinkError) => {
-            if (error.code === "not_found") await checkAccount(call);
-            throw error;
-          },
-        );
+        // The vendor knows its caller by the key: with another account's it would act there.
+        if ((await accountOf(call)) !== call.scope.account) throw mismatch();
+        const { answer } = await ask(call, { operation, ids: [ref.id], isTrial: dryRun }, progress);
         if (dryRun) return { state: "allowed" };
         return action === "lock" ? lockState(answer) : { state: "done" };
       } catch (error) {

@@ -1,4 +1,4 @@
-import type { KindCapabilities } from "@cloudlink/core";
+import type { CredentialsDeclaration, KindCapabilities } from "@cloudlink/core";
 import type { MakeProvider } from "./harness.test-support.ts";
 import { type Mutant, provider } from "./mutant.test-support.ts";
 import { createReferenceProvider } from "./provider.test-support.ts";
@@ -7,6 +7,13 @@ import { createReferenceProvider } from "./provider.test-support.ts";
 function kinds(change: (kind: KindCapabilities) => Partial<KindCapabilities>): MakeProvider {
   return provider(({ metadata }) => ({
     metadata: { ...metadata, kinds: metadata.kinds.map((kind) => ({ ...kind, ...change(kind) })) },
+  }));
+}
+
+/** The reference provider that takes other leases. */
+function credentials(change: Partial<CredentialsDeclaration>): MakeProvider {
+  return provider(({ metadata }) => ({
+    metadata: { ...metadata, credentials: { ...metadata.credentials, ...change } },
   }));
 }
 
@@ -64,6 +71,21 @@ export const metadataMutants: readonly Mutant[] = [
         kinds: metadata.kinds.flatMap((kind) => [kind, { ...kind, kind: "storage.Folder" }]),
       },
     })),
+  },
+  {
+    does: "says that it reads no key",
+    breaks: "metadata.credentials",
+    make: credentials({ keys: [] }),
+  },
+  {
+    does: "has parameters of a lease that it does not take",
+    breaks: "metadata.credentials",
+    make: credentials({ parameters: ["profile"] }),
+  },
+  {
+    does: "names a parameter twice",
+    breaks: "metadata.credentials",
+    make: credentials({ ambient: true, parameters: ["profile", "profile"] }),
   },
   {
     does: "limits an operation that nothing sends",

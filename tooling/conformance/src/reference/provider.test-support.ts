@@ -6,6 +6,7 @@ import {
   errorOfAbort,
   type GetManyRequest,
   type KindHandler,
+  type Lease,
   type ListBatch,
   type Observation,
   type Outcome,
@@ -44,7 +45,7 @@ const referenceMetadata: ProviderMetadata = {
   ],
   limits: [{ name: "reads", dimensions: ["account"], operations: ["DescribeBuckets"], burst: 10, refillPerSecond: 5 }],
   hosts: ["api.memory.example"],
-  credentials: { ambient: false, keys: ["key"] },
+  credentials: { ambient: false, parameters: [], keys: ["key"] },
 };
 
 type Seen = Observation<BucketStatus>;
@@ -52,6 +53,7 @@ type Seen = Observation<BucketStatus>;
 /** A provider as the contract wants it, of a cloud in memory. */
 export function createReferenceProvider(vendor: Vendor): Provider {
   const closing = new AbortController();
+  const accounts = new WeakMap<Lease, string>();
 
   async function ask(call: ProviderCall, request: VendorQuestion, progress = unsentRequest()) {
     const { ctx, scope, lease, report } = call;
@@ -77,6 +79,15 @@ export function createReferenceProvider(vendor: Vendor): Provider {
     }
   }
 
+  /** Whose the credentials are; asked once a lease. */
+  async function accountOf(call: ProviderCall): Promise<string> {
+    const known = accounts.get(call.lease);
+    if (known !== undefined) return known;
+    const { answer } = await ask(call, { operation: "Whoami" });
+    accounts.set(call.lease, answer.account);
+    return answer.account;
+  }
+
   function observe(call: ProviderCall, bucket: VendorBucket, seen: { view: string; observedAt: number }): Seen {
     const { provider, partition, account, region } = call.scope;
     const ref = createRef({ provider, partition, account, region, kind: Bucket.name, id: bucket.bucketId });
@@ -92,7 +103,7 @@ export function createReferenceProvider(vendor: Vendor): Provider {
 
   const handler: KindHandler<BucketStatus> = {
     kind: Bucket,
-    ...createActions(ask),
+    ...createActions(ask, accountOf),
     async get(call, { ref, view, native }) {
       call.ctx.throwIfDone();
       if (isMalformed(ref)) throw malformed(ref);
@@ -134,8 +145,8 @@ export function createReferenceProvider(vendor: Vendor): Provider {
     metadata: referenceMetadata,
     kinds: [handler],
     async identify(call) {
-      const { answer } = await ask(call, { operation: "Whoami" });
-      return { partition: call.scope.partition, account: answer.account, principal: "someone", regions: [] };
+      const account = await accountOf(call);
+      return { partition: call.scope.partition, account, principal: "someone", regions: [] };
     },
     async close() {
       closing.abort();

@@ -59,10 +59,14 @@ export interface ListCapability extends Capability {
 export interface ActionCapability extends Capability {
   /** Whether the vendor can say if the action is allowed without doing it. */
   readonly dryRun: boolean;
-  /** Whether it goes on after the first answer, and is followed by a token. */
-  readonly longRunning: boolean;
-  /** The vendor operations that following it sends; the action's own if left out. */
-  readonly followOperations?: readonly string[];
+  /** That it may go on after the first answer. Left out, it is done when it is answered. */
+  readonly follow?: FollowCapability;
+}
+
+/** That an action goes on after the first answer, and is followed by a token. */
+export interface FollowCapability {
+  /** The vendor operations that following it sends, as named in {@link LimitDeclaration.operations}: what a look is charged with beforehand. */
+  readonly operations: readonly string[];
 }
 
 /**

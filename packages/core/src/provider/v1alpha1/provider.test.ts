@@ -69,7 +69,7 @@ describe("Provider v1alpha1", () => {
       kinds: [{ ...declared, get: { operations: ["Read"], views: ["standard"] }, sensitive: ["a.b"] }],
       limits: [{ name: "read", dimensions: ["account"], operations: ["Read"], burst: 10, refillPerSecond: 1 }],
       hosts: ["api.acme.test"],
-      credentials: { ambient: true, keys: [] },
+      credentials: { ambient: true, parameters: ["profile"], keys: [] },
     };
     expect(JSON.parse(JSON.stringify(metadata))).toEqual(metadata);
   });

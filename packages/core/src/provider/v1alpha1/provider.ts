@@ -17,13 +17,27 @@ export interface ProviderMetadata {
   /** Semantic version of the provider. */
   readonly version: string;
   readonly displayName: string;
+  /** One at least, `-` for a vendor that has none. The first is the default: that of an account of which nobody says another. */
   readonly partitions: readonly string[];
   readonly kinds: readonly KindCapabilities[];
   readonly limits: readonly LimitDeclaration[];
   /** Hosts that it may send credentials to, `*` for one label: `ec2.*.amazonaws.com`. A vendor URL that leads elsewhere is not followed. */
   readonly hosts: readonly string[];
-  /** The lease kinds it takes, and the names of the keys it reads. */
-  readonly credentials: { readonly ambient: boolean; readonly keys: readonly string[] };
+  /** The leases that it takes. */
+  readonly credentials: CredentialsDeclaration;
+}
+
+/** The leases that a provider takes. */
+export interface CredentialsDeclaration {
+  /** Whether it takes `ambient` leases. */
+  readonly ambient: boolean;
+  /**
+   * Names of the parameters of an `ambient` lease that it reads; none where it takes no such lease. Whoever lets people write
+   * parameters refuses any other: a misspelt role would be left out, and the call made as somebody else.
+   */
+  readonly parameters: readonly string[];
+  /** Names of the keys of a `keys` lease that it reads. */
+  readonly keys: readonly string[];
 }
 
 /**
@@ -66,7 +80,10 @@ export interface KindHandler<Value = unknown> {
    * the kernel takes the next batch when it has room, and may stop at any time by `return()`.
    */
   list?(call: ProviderCall, request: ListRequest): AsyncIterable<ListBatch<Value>>;
-  /** Begins an action, or with `dryRun` asks whether it would be allowed. */
+  /**
+   * Begins an action, or with `dryRun` asks whether it would be allowed. Credentials that it finds to be another account's are refused
+   * before anything is sent, for the vendor would act there; it may ask whose they are once a lease.
+   */
   act?(call: ProviderCall, request: ActionRequest): Promise<ActionState>;
   /** How an action that was begun stands, by the token it gave, in this process or another. */
   follow?(call: ProviderCall, request: FollowRequest): Promise<ActionState>;
