@@ -12,6 +12,11 @@ sources.push({
   replacement: join(import.meta.dirname, "packages/core/src/testing/index.ts"),
 });
 
+sources.push({
+  find: /^@cloudlink\/client\/wire$/,
+  replacement: join(import.meta.dirname, "packages/client/src/wire/index.ts"),
+});
+
 export default defineConfig({
   resolve: { alias: sources.filter(({ replacement }) => existsSync(replacement)) },
   test: {

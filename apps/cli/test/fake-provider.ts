@@ -130,7 +130,7 @@ export function createFakeProvider(cloud: FakeCloud): Provider {
       return (await cloud.onFollow?.(request, call)) ?? { state: "done" };
     },
   };
-  const action = { operations: ["fake:Act"], dryRun: true, longRunning: true, followOperations: ["fake:Describe"] };
+  const action = { operations: ["fake:Act"], dryRun: true, follow: { operations: ["fake:Describe"] } };
   return {
     contractVersion: CONTRACT_VERSION,
     metadata: {
@@ -160,7 +160,7 @@ export function createFakeProvider(cloud: FakeCloud): Provider {
         },
       ],
       hosts: [],
-      credentials: { ambient: true, keys: [] },
+      credentials: { ambient: true, parameters: ["profile"], keys: [] },
     },
     kinds: [handler],
     async identify(call) {

@@ -1,6 +1,5 @@
+import { ACCOUNT, REGION, type RowRequest, type Vendor } from "@cloudlink/measure";
 import type { Nexus } from "@cloudlink/nexus";
-import type { RowRequest } from "./row.ts";
-import { ACCOUNT, REGION, type Vendor } from "./vendor.ts";
 
 /** The kernel, the bare SDK and the same instances behind both. */
 export interface LiveKernel {

@@ -1,7 +1,9 @@
-import { execFile } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { createSandbox } from "@cloudlink/sandbox";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type PackedProject, packedProject, packedTarballs } from "./packed-project.ts";
 
@@ -86,6 +88,60 @@ describe("provider-aws with core alone", () => {
     expect(Object.keys(await import(alone.resolve("@cloudlink/provider-aws")))).not.toEqual([]);
   });
 });
+
+describe("the client alone", () => {
+  const folder = scratchFolder("client-alone");
+
+  test("asks the packed server, from a project that has core and the client and nothing else of ours", async () => {
+    await using sandbox = await createSandbox();
+    const bin = join(project.directory, "node_modules/.bin/cloudlink-server");
+    const credentials = sandbox.credentialsOf("111111111111");
+    const server = spawn(bin, ["--port", "0"], {
+      env: {
+        PATH: process.env.PATH,
+        HOME: folder,
+        AWS_ENDPOINT_URL: sandbox.endpoint,
+        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+        AWS_REGION: "us-east-1",
+      },
+    });
+    try {
+      const url = await addressIn(server);
+      const alone = packedProject({ packages: ["@cloudlink/core", "@cloudlink/client"] });
+      expect(cloudlinkPackages(alone)).toEqual(["client", "core"]);
+      const { createClient } = (await import(alone.resolve("@cloudlink/client"))) as typeof import("@cloudlink/client");
+      const { background, VirtualMachine } = (await import(
+        alone.resolve("@cloudlink/core")
+      )) as typeof import("@cloudlink/core");
+      await using client = createClient({ url });
+      const seen: string[] = [];
+      for await (const { items } of client.list(background(), { kind: VirtualMachine })) {
+        seen.push(...items.map(({ ref }) => ref.id));
+      }
+      const there = sandbox.instances.list({ account: "111111111111", region: "us-east-1" });
+      expect(seen.sort()).toEqual(there.map(({ id }) => id).sort());
+    } finally {
+      const ended = once(server, "exit");
+      server.kill("SIGTERM");
+      expect(await ended).toEqual([0, null]);
+    }
+  });
+});
+
+/** The address that a server says it listens on. */
+async function addressIn({ stderr }: ChildProcessWithoutNullStreams): Promise<string> {
+  let said = "";
+  for await (const text of stderr.setEncoding("utf8").iterator({ destroyOnReturn: false })) {
+    said += text;
+    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0];
+    if (url !== undefined) {
+      stderr.resume();
+      return url;
+    }
+  }
+  throw new Error(`the server ended without an address: ${said}`);
+}
 
 test("the packed shell answers --help", async () => {
   const { stdout } = await run(join(project.directory, "node_modules/.bin/cloudlink"), ["--help"]);

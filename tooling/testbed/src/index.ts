@@ -1,6 +1,8 @@
 export { ensureMoto, type MotoInstallation } from "./ensure-moto.ts";
 export { createMotoUser, type MotoUserKeys } from "./moto-user.ts";
 export { type Progress, printProgress } from "./progress.ts";
+export type { CommandResult } from "./run-command.ts";
+export { ensureSchemathesis, runSchemathesis } from "./schemathesis.ts";
 export {
   MOTO_DEFAULT_ACCOUNT,
   type MotoCredentials,

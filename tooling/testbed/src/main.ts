@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { ensureMoto } from "./ensure-moto.ts";
 import { printProgress } from "./progress.ts";
+import { ensureSchemathesis } from "./schemathesis.ts";
 import { startMoto } from "./start-moto.ts";
 import { TestbedError } from "./testbed-error.ts";
 
@@ -14,7 +15,8 @@ async function run([command, port = "0"]: readonly string[]): Promise<void> {
   switch (command) {
     case "ensure": {
       await ensureMoto();
-      printProgress("all servers are installed");
+      await ensureSchemathesis();
+      printProgress("all servers and tools are installed");
       return;
     }
     case "moto": {

@@ -11,11 +11,12 @@ export interface CommandResult {
 /** Runs a command to its end. It never rejects: a command that cannot be started has failed. */
 export async function runCommand(
   [command, ...args]: readonly [string, ...string[]],
-  options: { readonly env?: NodeJS.ProcessEnv; onLine?(line: string): void } = {},
+  options: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string; onLine?(line: string): void } = {},
 ): Promise<CommandResult> {
   const child = spawn(command, args, {
     stdio: ["ignore", "pipe", "pipe"],
     ...(options.env !== undefined && { env: options.env }),
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
   });
   const { promise: ended, resolve } = Promise.withResolvers<number>();
   let startError = "";

@@ -1,7 +1,6 @@
+import { type Row, startVendor } from "@cloudlink/measure";
 import { liveKernel, someRefs } from "../live-kernel.ts";
 import { ratioOf } from "../measure.ts";
-import type { Row } from "../row.ts";
-import { startVendor } from "../vendor.ts";
 
 const MACHINES = 20;
 

@@ -1,7 +1,6 @@
+import { type Row, startVendor } from "@cloudlink/measure";
 import { liveKernel } from "../live-kernel.ts";
 import { longestBlock, ratioOf, spreadOf } from "../measure.ts";
-import type { Row } from "../row.ts";
-import { startVendor } from "../vendor.ts";
 
 const MOST_VENDOR_CALLS = 20;
 

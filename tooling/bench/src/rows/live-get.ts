@@ -1,7 +1,6 @@
+import { type Row, startVendor } from "@cloudlink/measure";
 import { liveKernel, someRefs } from "../live-kernel.ts";
 import { ratioOf } from "../measure.ts";
-import type { Row } from "../row.ts";
-import { startVendor } from "../vendor.ts";
 
 /** Row 10: a live get, over the bare SDK call that asks the same. The control makes a client per call, as a careless wrapper does. */
 export const liveGet: Row = {

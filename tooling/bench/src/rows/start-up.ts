@@ -1,8 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { ACCOUNT, REGION, type Row, type Subjects, startVendor, type Vendor } from "@cloudlink/measure";
 import { spreadOf } from "../measure.ts";
-import type { Row } from "../row.ts";
-import { ACCOUNT, REGION, startVendor, type Vendor } from "../vendor.ts";
 
 const run = promisify(execFile);
 
@@ -26,7 +25,8 @@ const nexus = createNexus({
 await nexus.get(background(), { kind: VirtualMachine, ref: "arn:aws:ec2:${REGION}:${ACCOUNT}:instance/" + ID });
 ${end} await nexus.close();`;
 
-const sdkAnswer = `${begin}
+/** A process that asks the SDK itself, as its documentation shows it. */
+export const sdkAnswer = `${begin}
 const { DescribeInstancesCommand, EC2Client } = await import("@aws-sdk/client-ec2");
 const { ENDPOINT: endpoint, KEY: accessKeyId, SECRET: secretAccessKey, ID } = process.env;
 const client = new EC2Client({ region: "${REGION}", endpoint, credentials: { accessKeyId, secretAccessKey } });
@@ -42,7 +42,7 @@ const inWorker = \`(async () => { ${sdkAnswer.replace(begin, "").replace(end, ""
 await new Promise((resolve) => new Worker(inWorker, { eval: true }).once("exit", resolve));`,
 );
 
-/** Row 15, but for the server, which does not exist yet: what a fresh process pays to import the kernel, and to get its first answer. */
+/** Row 15, but for the server: what a fresh process pays to import the kernel, and to get its first answer. */
 export const startUp: Row = {
   row: "speed-15",
   group: "live",
@@ -50,14 +50,7 @@ export const startUp: Row = {
     await using vendor = await startVendor({ count: 100 });
     const rounds = size === "full" ? 11 : 1;
     const environment = { ...process.env, ...(await oneInstance(subjects.sdk, vendor)) };
-    const cpuOf = async (program: string) => {
-      const resolved = program.replace(
-        /import\("([^"]+)"\)/g,
-        (_, name: string) => `import("${subjects.resolve(name)}")`,
-      );
-      const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", resolved], { env: environment });
-      return Number(stdout) / 1_000;
-    };
+    const cpuOf = (program: string) => cpuOfProgram(subjects, { program, environment });
 
     const imports: number[] = [];
     const ratios: number[] = [];
@@ -87,13 +80,24 @@ export const startUp: Row = {
         goal: { atMost: 1.3 },
         n: rounds,
         spread: [ratio.min, ratio.max],
-        note: `${answered.median.toFixed(0)} ms; the server's part of the row comes with the server`,
+        note: `${answered.median.toFixed(0)} ms`,
       },
     ];
   },
 };
 
-async function oneInstance(
+/** The CPU, in milliseconds, of one of these programs in a process of its own. */
+export async function cpuOfProgram(
+  subjects: Subjects,
+  { program, environment }: { readonly program: string; readonly environment: NodeJS.ProcessEnv },
+): Promise<number> {
+  const resolved = program.replace(/import\("([^"]+)"\)/g, (_, name: string) => `import("${subjects.resolve(name)}")`);
+  const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", resolved], { env: environment });
+  return Number(stdout) / 1_000;
+}
+
+/** An instance, and how to reach it, as the programs read it. */
+export async function oneInstance(
   { DescribeInstancesCommand, EC2Client }: typeof import("@aws-sdk/client-ec2"),
   { endpoint, credentials }: Vendor,
 ): Promise<NodeJS.ProcessEnv> {

@@ -1,8 +1,6 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import type { Context } from "@cloudlink/core";
+import { exposedGc, type Row } from "@cloudlink/measure";
 import { spreadOf } from "../measure.ts";
-import type { Row } from "../row.ts";
 
 const CONTEXTS = 100_000;
 
@@ -63,9 +61,4 @@ export const timeout: Row = {
 /** The parent has to be alive until here, or what it retains is collected with it. */
 function endOf(parent: Context & { cancel(): void }): void {
   parent.cancel();
-}
-
-function exposedGc(): () => void {
-  setFlagsFromString("--expose-gc");
-  return runInNewContext("gc") as () => void;
 }

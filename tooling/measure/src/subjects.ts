@@ -2,8 +2,16 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
+/** Modules that not every row needs: a server takes its time to load. */
+export interface MoreSubjects {
+  readonly "@cloudlink/client": typeof import("@cloudlink/client");
+  readonly "@cloudlink/server": typeof import("@cloudlink/server");
+}
+
 /** What is measured, and the peer beside it: modules of one installed project. */
 export interface Subjects {
+  /** A module of the same project that is loaded when it is asked for. */
+  load<Name extends keyof MoreSubjects>(name: Name): Promise<MoreSubjects[Name]>;
   /** The file URL of a module as the project has it, for other processes to load; AWS's SDK is the provider's own. */
   resolve(name: string): string;
   readonly core: typeof import("@cloudlink/core");
@@ -12,8 +20,8 @@ export interface Subjects {
   readonly sdk: typeof import("@aws-sdk/client-ec2");
 }
 
-/** Loads the subjects as a project in `directory` would. */
-export async function loadSubjects(directory: string): Promise<Subjects> {
+/** Loads the subjects as a project in `directory` would; left out, as the last build of this repository left them. */
+export async function loadSubjects(directory: string = import.meta.dirname): Promise<Subjects> {
   const fromProject = createRequire(join(directory, "package.json"));
   const fromProvider = createRequire(fromProject.resolve("@cloudlink/provider-aws"));
   const resolve = (name: string) =>
@@ -21,6 +29,7 @@ export async function loadSubjects(directory: string): Promise<Subjects> {
   const load = async (name: string): Promise<unknown> => await import(resolve(name));
   return {
     resolve,
+    load: async (name) => (await load(name)) as never,
     core: (await load("@cloudlink/core")) as Subjects["core"],
     nexus: (await load("@cloudlink/nexus")) as Subjects["nexus"],
     aws: (await load("@cloudlink/provider-aws")) as Subjects["aws"],

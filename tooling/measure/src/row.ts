@@ -7,9 +7,13 @@ export type Size = "full" | "reduced";
 export interface RowRequest {
   readonly subjects: Subjects;
   readonly size: Size;
+  /** How many calls or inputs, in place of what `size` means: `--size N`, for a row that counts such. */
+  readonly count?: number;
+  /** What every random choice follows from; the same again makes the same choices. */
+  readonly seed: number;
   /**
    * Measure a control in place of the subject: something that does the same job without what the row is about.
-   * Its figure has to miss the goal, or the row measures nothing.
+   * Its figures have to miss their goals, or the row measures nothing.
    */
   readonly control: boolean;
 }

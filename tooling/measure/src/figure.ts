@@ -7,11 +7,13 @@ export interface Figure {
   readonly row: string;
   readonly name: string;
   readonly value: number;
-  /** `x` for a ratio. */
+  /** `x` for a ratio; empty for a count. */
   readonly unit: string;
   readonly goal: Goal;
   /** How many calls, items or rounds it stands on. */
   readonly n: number;
+  /** What the random choices behind it followed from, where there were any. */
+  readonly seed?: number;
   /** The smallest and the largest of the rounds that `value` is the median of. */
   readonly spread?: readonly [number, number];
   /** What else was seen: the absolute times behind a ratio, say. */

@@ -8,7 +8,7 @@ export function report(figures: readonly Figure[]): readonly string[] {
     const shown = [
       row,
       name,
-      `${short(value)} ${unit}`,
+      `${unit === "" ? value : short(value)} ${unit}`.trim(),
       range,
       goalText(goal),
       isMet(figure) ? "met" : "MISSED",
@@ -29,8 +29,8 @@ export function report(figures: readonly Figure[]): readonly string[] {
 /** Figures as `--json` writes them. */
 export function reportJson(figures: readonly Figure[]): string {
   const entries = figures.map((figure) => {
-    const { row, name, value, unit, goal, n, spread, note } = figure;
-    return { row, figure: name, value, unit, goal: goalText(goal), met: isMet(figure), n, spread, note };
+    const { row, name, value, unit, goal, n, seed, spread, note } = figure;
+    return { row, figure: name, value, unit, goal: goalText(goal), met: isMet(figure), n, seed, spread, note };
   });
   return `${JSON.stringify(entries, null, 2)}\n`;
 }

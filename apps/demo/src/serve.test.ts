@@ -1,0 +1,74 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { createSandbox, type Sandbox } from "@cloudlink/sandbox";
+import type { RunningServer } from "@cloudlink/server";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sandboxNexus } from "./sandbox-nexus.ts";
+import { serve } from "./serve.ts";
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, "../../..");
+
+let sandbox: Sandbox;
+let server: RunningServer;
+let nexus: ReturnType<typeof sandboxNexus>;
+let lines: readonly string[];
+
+beforeAll(async () => {
+  sandbox = await createSandbox({ limits: "published", transitions: { pendingMs: 0, stoppingMs: 0 } });
+  nexus = sandboxNexus(sandbox);
+  const printed: string[] = [];
+  server = await serve({ nexus, sandbox, port: 0, print: (line) => void printed.push(line) });
+  lines = [...printed.join("\n").matchAll(/^ {2}(\S.*)$/gm)].map(([, line = ""]) => line);
+});
+
+afterAll(async () => {
+  await server.close();
+  await nexus.close();
+  await sandbox.close();
+});
+
+/** A line, or several in one shell, as somebody pastes them. */
+async function pasted(...chosen: readonly string[]): Promise<string> {
+  const text = chosen.join("\n").replaceAll("npx -y pnpm@10 cloudlink", join(root, "node_modules/.bin/cloudlink"));
+  const { stdout } = await run("sh", ["-c", text], { env: { PATH: process.env.PATH }, maxBuffer: 64 * 1024 * 1024 });
+  return stdout;
+}
+
+const line = (form: RegExp) => lines.find((each) => form.test(each)) ?? `echo "no line ${form}"; exit 1`;
+
+describe("what `pnpm start` prints to try works as it is pasted", () => {
+  test("a machine", async () => {
+    expect(JSON.parse(await pasted(line(/v1\/resource\?ref=arn/)))).toMatchObject({ value: { powerState: "running" } });
+  });
+
+  test("every machine that runs, a line each", async () => {
+    const rows = (await pasted(line(/x-ndjson/)))
+      .trimEnd()
+      .split("\n")
+      .map((each) => JSON.parse(each));
+    expect(rows.filter(({ item }) => item?.value.powerState === "running").length).toBeGreaterThan(10);
+    expect(rows.at(-1)).toHaveProperty("end");
+  });
+
+  test("the dry run of a stop, the stop, and the operation that it is", async () => {
+    expect(JSON.parse(await pasted(line(/^curl.*dryRun/)))).toMatchObject({ action: "stop", allowed: true });
+    const operation = JSON.parse(await pasted(line(/^operation=/), line(/\$operation"$/)));
+    expect(operation).toMatchObject({ action: "stop", status: { state: "done" } });
+  });
+
+  test("a failure", async () => {
+    expect(JSON.parse(await pasted(line(/nonsense/)))).toMatchObject({ status: 400, reason: "ErrInvalidRef" });
+  });
+
+  test("the shell", async () => {
+    expect(await pasted(line(/cloudlink list/))).toMatch(/running/);
+    expect(await pasted(line(/cloudlink get/))).toMatch(/i-[0-9a-f]{17}/);
+  });
+});
+
+test("a port that is taken is said so, with how to choose another", async () => {
+  const taken = serve({ nexus, sandbox, port: server.port, print: () => {} });
+  await expect(taken).rejects.toThrow(new RegExp(`port ${server.port} is taken .*start --port ${server.port + 1}`));
+});

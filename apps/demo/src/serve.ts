@@ -1,0 +1,70 @@
+import type { Nexus } from "@cloudlink/nexus";
+import type { Sandbox } from "@cloudlink/sandbox";
+import { type RunningServer, startServer } from "@cloudlink/server";
+
+/** What the server is shown on. */
+export interface Showcase {
+  readonly nexus: Nexus;
+  readonly sandbox: Sandbox;
+  readonly port: number;
+  print(line: string): void;
+}
+
+/**
+ * Starts the reference server on a sandbox, and prints what to try.
+ *
+ * @throws Error that says how to choose another port, when this one is taken.
+ */
+export async function serve({ nexus, sandbox, port, print }: Showcase): Promise<RunningServer> {
+  const server = await listen(nexus, port);
+  const example = sandbox.instances
+    .list()
+    .find(({ state, account }) => state === "running" && account === "111111111111");
+  print(whatToTry({ url: server.url, arn: example?.arn ?? "", sandbox }));
+  return server;
+}
+
+async function listen(nexus: Nexus, port: number): Promise<RunningServer> {
+  try {
+    return await startServer({ nexus, port });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    throw new Error(
+      `port ${port} is taken by another program. Choose another: npx -y pnpm@10 start --port ${port + 1}, or --port 0 for any that is free.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Every indented line works as it is pasted. */
+function whatToTry({ url, arn, sandbox }: { url: string; arn: string; sandbox: Sandbox }): string {
+  const stop = `curl -s -X POST '${url}/v1/actions' -H 'content-type: application/json' -d '{"ref":"${arn}","action":"stop"}'`;
+  return `
+CloudLink serves a sandbox AWS: ${sandbox.instances.size} instances in ${sandbox.accounts.length} accounts, no credentials of yours.
+
+One machine, asked about now:
+
+  curl -s '${url}/v1/resource?ref=${arn}'
+
+Every machine that runs, a line each, as it arrives (\`start --count 10000\` has more of them):
+
+  curl -sN -H 'accept: application/x-ndjson' '${url}/v1/resources?kind=compute.VirtualMachine&where=powerState=running'
+
+Stop it, which takes some five seconds, and ask how that stands:
+
+  operation=$(${stop} -o /dev/null -D - | tr -d '\\r' | sed -n 's/^location: //p')
+  curl -s "${url}$operation"
+
+Whether it would be allowed, and as whom; and what a failure looks like:
+
+  ${stop.replace('"stop"', '"stop","dryRun":true')}
+  curl -s '${url}/v1/resource?ref=nonsense'
+
+The same at the shell:
+
+  npx -y pnpm@10 cloudlink list --server ${url} --where powerState=running -o wide
+  npx -y pnpm@10 cloudlink get ${arn} --server ${url}
+
+Documentation to read and to try: ${url}/docs (OpenAPI: ${url}/openapi.json)
+Ctrl-C ends it. \`npx -y pnpm@10 start --help\` has more.`;
+}

@@ -1,0 +1,104 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { mediaTypes } from "@cloudlink/client/wire";
+import { CloudLinkError } from "@cloudlink/core";
+import accepts from "@fastify/accepts";
+import fastify, { type FastifyReply, type FastifyRequest } from "fastify";
+import { MAX_BODY_BYTES, MAX_URL_BYTES } from "../server-settings.ts";
+import { readJsonBodies } from "./body-parser.ts";
+import type { Exchanges } from "./exchanges.ts";
+import { failureOf, problemOfFailure } from "./failure.ts";
+import { guardOrigin, guardRequest } from "./guard.ts";
+import { refused } from "./http-refusal.ts";
+import { createNodeServer, type NodeServerSettings } from "./node-server.ts";
+import { parseQuery } from "./query-string.ts";
+import { validatorOf } from "./request-validator.ts";
+import { watchRoutes } from "./route-table.ts";
+import type { App } from "./zod-types.ts";
+
+/** What {@link createApp} takes. */
+export interface AppSettings extends NodeServerSettings {
+  readonly exchanges: Exchanges;
+  readonly stallMs: number;
+  isDraining(): boolean;
+}
+
+/** The HTTP layer without routes: what it refuses, how failures look, how requests are read. */
+export async function createApp(settings: AppSettings): Promise<App> {
+  const { exchanges, isDraining, stallMs } = settings;
+  const app: App = fastify<Server, IncomingMessage, ServerResponse>({
+    serverFactory: (handler) => createNodeServer(settings, handler),
+    // The parser's own errors are answered at the server.
+    clientErrorHandler: () => {},
+    frameworkErrors: (error, request, reply) => {
+      answerFailure(error, request, reply);
+    },
+    bodyLimit: MAX_BODY_BYTES,
+    return503OnClosing: false,
+    forceCloseConnections: true,
+    routerOptions: {
+      querystringParser: (text) => ({ ...parseQuery(text) }),
+      maxParamLength: MAX_URL_BYTES,
+      ignoreTrailingSlash: false,
+    },
+  });
+  app.setValidatorCompiler(validatorOf);
+  app.setReplySerializer(formatJson);
+  readJsonBodies(app);
+  const routes = watchRoutes(app);
+  app.addHook("onRequest", async (request, reply) => {
+    const exchange = exchanges.of(request.raw);
+    const { url, config } = request.routeOptions;
+    exchange.route = url ?? "-";
+    if (isDraining()) {
+      reply.header("connection", "close");
+      if (config.isOpen !== true) throw draining();
+    }
+    guardRequest(request, routes);
+    if (config.document !== undefined && config.isOpen !== true) guardOrigin(request);
+  });
+  // From here on it is the reader that decides how long it takes.
+  app.addHook("onSend", async (request) => exchanges.of(request.raw).watchStall(stallMs));
+  app.setErrorHandler((error, request, reply) => answerFailure(error, request, reply));
+  app.setNotFoundHandler((request) => {
+    throw routes.refuse(request.method, request.raw.url ?? "/");
+  });
+  await app.register(accepts);
+  return app;
+
+  function answerFailure(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const exchange = exchanges.of(request.raw);
+    const failure = failureOf(thrown);
+    exchange.error ??= failure.error;
+    // Where the framework would close on a body that it did not read, the client might never see why: it is read to its end and dropped.
+    if (!isDraining() && reply.hasHeader("connection")) 
+    void reply
+      .code(failure.status)
+      .headers(failure.headers)
+      .header("cache-control", "no-store")
+      .type(mediaTypes.problem)
+      .send(formatJson(problemOfFailure(failure, exchange.trace.traceId)));
+  }
+}
+
+/** With a line end: most of the first answers that somebody sees are in a terminal. */
+function formatJson(value: unknown): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
+function draining(): Error {
+  return refused(503, {
+    reason: "ErrServerUnavailable",
+    message: "The server is about to end and takes no more calls. Nothing was done. Ask another, or again in a second.",
+    retryAfterMs: 1_000,
+  });
+}
+
+/** What calls end by that are still running when the server cannot wait any longer. */
+export function drainedError(): CloudLinkError {
+  return new CloudLinkError({
+    reason: "ErrServerUnavailable",
+    message: "The server is about to end and could not wait for the call any longer.",
+    origin: "kernel",
+    retry: { retryable: true, afterMs: 1_000 },
+  });
+}

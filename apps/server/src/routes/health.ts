@@ -1,0 +1,41 @@
+import { type HealthForm, healthForm, mediaTypes, type ReadinessForm, readinessForm } from "@cloudlink/client/wire";
+import type { App } from "../http/zod-types.ts";
+import type { RouteDocument } from "../openapi/route-document.ts";
+import { noQuery } from "./no-query.ts";
+import type { RouteServices } from "./route-services.ts";
+
+const alive: RouteDocument = {
+  operationId: "isAlive",
+  summary: "Whether the process answers.",
+  tag: "health",
+  callsKernel: false,
+  answers: { 200: { description: "It does.", content: { [mediaTypes.json]: healthForm } } },
+};
+
+const ready: RouteDocument = {
+  operationId: "isReady",
+  summary: "Whether the server takes calls. It asks no vendor.",
+  tag: "health",
+  callsKernel: false,
+  answers: {
+    200: { description: "It does.", content: { [mediaTypes.json]: readinessForm } },
+    503: { description: "It is about to end.", content: { [mediaTypes.json]: readinessForm } },
+  },
+};
+
+/** `GET /healthz` and `/readyz`: what they answer depends on no vendor, or one that fails would have every server restarted. */
+export function addHealth(app: App, services: RouteServices): void {
+  const schema = { querystring: noQuery };
+  app.get("/healthz", { schema, config: { document: alive, isOpen: true } }, async (_request, reply) => {
+    const health: HealthForm = { status: "ok" };
+    return reply.header("cache-control", "no-store").send(health);
+  });
+  app.get("/readyz", { schema, config: { document: ready, isOpen: true } }, async (_request, reply) => {
+    const isDraining = services.isDraining();
+    const readiness: ReadinessForm = { status: isDraining ? "draining" : "ready" };
+    return reply
+      .code(isDraining ? 503 : 200)
+      .header("cache-control", "no-store")
+      .send(readiness);
+  });
+}
