@@ -6,6 +6,7 @@ import { fakeCache, fakeTelemetry } from "../test/fake-ports.ts";
 import { fakeProvider, never, untilAborted } from "../test/fake-provider.ts";
 import { Thing, thingRef } from "../test/thing.ts";
 import { createNexus } from "./create-nexus.ts";
+import { createMemoryIdempotencyStore } from "./memory-idempotency-store.ts";
 
 const ctx = background();
 const ref = thingRef("a");
@@ -108,6 +109,9 @@ describe("what an action's error says of its effect", () => {
     const late = nexus.act(background({ clock }).withTimeout(100), shake);
     await provider.whenCalled(1);
     clock.advance(100);
+    // The provider is given a moment for its last word.
+    await clock.whenPending(1);
+    clock.advance(100);
     expect(await failureOf(late)).toMatchObject({ code: "deadline_exceeded", effect: "unknown" });
     const over = await failureOf(nexus.act(background({ clock }).withTimeout(0), shake));
     expect([over.code, over.effect, provider.requests.length]).toEqual(["deadline_exceeded", "none", 1]);
@@ -115,7 +119,98 @@ describe("what an action's error says of its effect", () => {
   });
 });
 
+describe("a provider's last word", () => {
+  /** Rejects when the call is over, and says what came of the action. */
+  function knowing(effect: "none" | "done") {
+    return fakeProvider({
+      act: ({ ctx }) =>
+        new Promise((_resolve, reject) => {
+          const leave = () => reject(ctx.error()?.with({ effect }));
+          ctx.signal.addEventListener("abort", leave, { once: true });
+        }),
+    });
+  }
+
+  it("is taken at the deadline: it knows whether the request had left, and whether the answer had begun", async () => {
+    for (const effect of ["none", "done"] as const) {
+      const clock = createManualClock();
+      const provider = knowing(effect);
+      const nexus = createNexus({ providers: [provider] });
+      const acting = nexus.act(background({ clock }).withTimeout(100), { ...shake, idempotencyKey: "k" });
+      await provider.whenCalled(1);
+      clock.advance(100);
+      expect(await failureOf(acting)).toMatchObject({ code: "deadline_exceeded", effect });
+    }
+  });
+
+  it("may be that it was done after all", async () => {
+    const clock = createManualClock();
+    const answer = Promise.withResolvers<{ readonly state: "done" }>();
+    const provider = fakeProvider({ act: () => answer.promise });
+    const nexus = createNexus({ providers: [provider] });
+    const acting = nexus.act(background({ clock }).withTimeout(100), { ...shake, idempotencyKey: "k" });
+    await provider.whenCalled(1);
+    clock.advance(100);
+    await clock.whenPending(1);
+    answer.resolve({ state: "done" });
+    expect(await failureOf(acting)).toMatchObject({ code: "deadline_exceeded", effect: "done" });
+    expect(await nexus.act(ctx, { ...shake, idempotencyKey: "k" })).toMatchObject({ replayed: true });
+  });
+
+  it("counts no request that only finds out who calls", async () => {
+    const asked = Promise.withResolvers<void>();
+    const provider = fakeProvider({
+      reportsActions: false,
+      act(call) {
+        call.report.vendorRequest({ operation: "who-am-i" });
+        asked.resolve();
+        return untilAborted(call);
+      },
+    });
+    using leaving = ctx.withCancel();
+    const acting = createNexus({ providers: [provider] }).act(leaving, shake);
+    await asked.promise;
+    leaving.cancel();
+    expect(await failureOf(acting)).toMatchObject({ code: "canceled", effect: "none" });
+    expect(provider.requests[0]?.call.ctx.error()?.code).toBe("canceled");
+  });
+});
+
+describe("a kernel that closes", () => {
+  it("lets an action that was sent end, and its outcome be written down", async () => {
+    const answer = Promise.withResolvers<{ readonly state: "done" }>();
+    const provider = fakeProvider({ act: () => answer.promise });
+    const idempotency = createMemoryIdempotencyStore();
+    const nexus = createNexus({ providers: [provider], idempotency });
+    const acting = failureOf(nexus.act(ctx, { ...shake, idempotencyKey: "k" }));
+    await provider.whenCalled(1);
+    const closing = nexus.close();
+    expect(await acting).toMatchObject({ code: "canceled", effect: "unknown" });
+    answer.resolve({ state: "done" });
+    await closing;
+    const next = createNexus({ providers: [fakeProvider()], idempotency });
+    expect(await next.act(ctx, { ...shake, idempotencyKey: "k" })).toMatchObject({ replayed: true });
+  });
+});
+
 describe("a caller that leaves", () => {
+  it("is one of many: a thousand that left their actions behind, and nothing more is begun", async () => {
+    const provider = fakeProvider({ act: never });
+    const nexus = createNexus({ providers: [provider] });
+    for (let index = 0; index < 1_000; index += 1) {
+      using leaving = ctx.withTimeout(60_000).withCancel();
+      const acting = failureOf(nexus.act(leaving, shake));
+      await provider.whenCalled(index + 1);
+      leaving.cancel();
+      await acting;
+    }
+    const keyed = { ...shake, idempotencyKey: "k" };
+    for (let time = 0; time < 2; time += 1) {
+      expect(await failureOf(nexus.act(ctx, keyed))).toMatchObject({ reason: "ErrOverloaded", effect: "none" });
+    }
+    expect(provider.requests).toHaveLength(1_000);
+  });
+
   it("is rejected at once with an unknown effect, and the vendor's call goes on to its end", async () => {
     const answer = Promise.withResolvers<{ readonly state: "done" }>();
     const provider = fakeProvider({ act: () => answer.promise });
@@ -221,8 +316,50 @@ describe("repeating an action", () => {
     expect(await acting("polish", [failing("unknown"), denied])).toEqual(["permission_denied unknown", 2]);
   });
 
+  it("Meaning 8: is not done under a fresh lease of what may have been done under the one that expired", async () => {
+    const expired = refused("ErrCredentialsExpired");
+    expect(await acting("shake", [expired])).toEqual(["unauthenticated unknown", 1]);
+    expect(await acting("shake", [expired.with({ effect: "done" })])).toEqual(["unauthenticated done", 1]);
+    const denied = new CloudLinkError({
+      reason: "ErrPermissionDenied",
+      message: "No.",
+      origin: "vendor",
+      effect: "none",
+    });
+    expect(await acting("polish", [expired, denied])).toEqual(["permission_denied unknown", 2]);
+  });
+
   it("takes a fresh lease once when the vendor says that the credentials have expired", async () => {
     expect(await acting("shake", [refused("ErrCredentialsExpired").with({ effect: "none" })])).toEqual(["ok", 2]);
+  });
+});
+
+describe("a port that throws", () => {
+  it("makes nobody believe that nothing was done", async () => {
+    let told = false;
+    const telemetry = fakeTelemetry({
+      call() {
+        if (told) return;
+        told = true;
+        throw new TypeError("broken");
+      },
+    });
+    const error = await failureOf(createNexus({ providers: [fakeProvider()], telemetry }).act(ctx, shake));
+    expect(error).toMatchObject({ reason: "ErrUnexpected", effect: "done" });
+  });
+
+  it("does not keep the outcome from being written down", async () => {
+    const cache = {
+      ...fakeCache(),
+      invalidate() {
+        throw new TypeError("broken");
+      },
+    };
+    const provider = fakeProvider();
+    const nexus = createNexus({ providers: [provider], cache });
+    expect(await failureOf(nexus.act(ctx, { ...shake, idempotencyKey: "k" }))).toMatchObject({ effect: "done" });
+    expect(await nexus.act(ctx, { ...shake, idempotencyKey: "k" })).toMatchObject({ replayed: true });
+    expect(provider.requests).toHaveLength(1);
   });
 });
 

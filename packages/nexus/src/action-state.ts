@@ -4,7 +4,7 @@ import { providerFault } from "./provider-fault.ts";
 /** How an action that was accepted stands, as a provider says. */
 export type AcceptedState = Exclude<ActionState, { readonly state: "allowed" }>;
 
-/** A token of a provider's travels in a URL, inside of ours: Azure's URLs may be 4 KB long (wire facts of Azure Resource Manager). */
+/** In bytes. A token of a provider's travels in a URL, inside of ours: Azure's URLs may be 4 KB long (wire facts of Azure Resource Manager). */
 const LONGEST_PROVIDER_TOKEN = 8 * 1024;
 
 /** A provider that says less would have the kernel ask in a tight loop. */
@@ -22,8 +22,8 @@ export function acceptState(
   if (capability.follow === undefined)
     throw fault("it declares that the action does not go on after the answer, and says that it does");
   const { token, pollAfterMs, progress } = state;
-  if (typeof token !== "string" || token === "" || token.length > LONGEST_PROVIDER_TOKEN) {
-    throw fault(`the token of an action is a text of 1 to ${LONGEST_PROVIDER_TOKEN} characters, and it gave another`);
+  if (typeof token !== "string" || token === "" || Buffer.byteLength(token) > LONGEST_PROVIDER_TOKEN) {
+    throw fault(`the token of an action is a text of 1 to ${LONGEST_PROVIDER_TOKEN} bytes, and it gave another`);
   }
   if (typeof pollAfterMs !== "number" || !(pollAfterMs >= 0 && pollAfterMs < Number.POSITIVE_INFINITY)) {
     throw fault("pollAfterMs is a number of milliseconds, 0 or more, and it gave another");

@@ -20,76 +20,125 @@ export interface Deed {
 }
 
 /**
+ * How long, in milliseconds, a provider has to say what came of an action whose deadline has come: it knows whether the request had left,
+ * and whether the answer had begun. By so much such an error may be late.
+ */
+const LAST_WORD_MS = 100;
+
+/**
  * Carries an action out, and says on every error what came of it.
  *
  * Once it was sent it runs to its end or to the deadline, whether or not the caller waits: a request that is broken off is not undone, one
  * only never hears what it did.
  */
 export async function carryOut(kernel: Kernel, deed: Deed): Promise<AcceptedState> {
-  const { call } = deed;
+  const { call, route } = deed;
   using ctx = readContext(kernel, call);
-  // Of its own: the caller's deadline, tenant and trace, and not the caller's cancelation.
-  const own = detached(ctx, kernel).withCancel();
-  const effects = new EffectRecord(call);
-  const work = attemptAll(kernel, { ...deed, ctx: own, effects, isWanted: () => ctx.error() === undefined }).finally(
-    () => own.cancel(),
-  );
+  const breaking = new AbortController();
+  const own = detached(ctx, kernel).withSignal(breaking.signal).withCancel();
+  const effects = new EffectRecord(route.capability.operations);
+  const judged = Promise.withResolvers<void>();
+  const work = attemptAll(kernel, {
+    ...deed,
+    ctx: own,
+    effects,
+    isWanted: () => ctx.error() === undefined,
+    judged: judged.resolve,
+  });
+  kernel.deeds.add(work);
+  const release = () => own.cancel();
+  work.then(release, release);
   try {
     return await untilDone(ctx, work);
   } catch (error) {
-    if (!effects.inTheAir) own.cancel();
+    const left = ctx.error();
+    if (left === undefined) throw withEffect(error, effects);
+    kernel.deeds.leave(work);
+    // Nothing was sent that could not be called back, or the time is up: the provider ends, and says what it knows.
+    if (!effects.inTheAir || left.code === "deadline_exceeded") {
+      breaking.abort(left);
+      await judged.promise;
+    }
     throw withEffect(error, effects);
   }
 }
 
+/** Of its own: the caller's deadline, tenant and trace, and not the caller's cancelation. */
 function detached(ctx: Context, kernel: Kernel): Context {
   const left = ctx.deadlineAt === Number.POSITIVE_INFINITY ? ctx.deadlineAt : ctx.remainingMs();
-  const fresh = background({ clock: ctx.clock }).withTenant(ctx.tenant).withTimeout(left).withSignal(kernel.closing);
+  const fresh = background({ clock: ctx.clock })
+    .withTenant(ctx.tenant)
+    .withTimeout(left)
+    .withSignal(kernel.deeds.signal);
   return ctx.trace === undefined ? fresh : fresh.withTrace(ctx.trace);
 }
 
-/** Tries, until it is accepted or not worth another try. */
-async function attemptAll(
+/** What {@link attemptAll} takes beside the deed. */
+interface Attempts {
+  readonly ctx: Context;
+  readonly effects: EffectRecord;
+  /** Whether the caller still waits. */
+  isWanted(): boolean;
+  /** Told when it is known what came of it, which is before it is written down. */
+  judged(): void;
+}
+
+/** Tries, until it is accepted or not worth another try, and writes down how it ended. */
+async function attemptAll(kernel: Kernel, deed: Deed & Attempts): Promise<AcceptedState> {
+  using _awake = kernel.awake.hold();
+  const outcome = await attempt(kernel, deed);
+  try {
+    forget(kernel, deed);
+  } finally {
+    await deed.ended?.(outcome);
+  }
+  if ("error" in outcome) throw outcome.error;
+  return outcome.state;
+}
+
+async function attempt(
   kernel: Kernel,
-  deed: Deed & { readonly ctx: Context; readonly effects: EffectRecord; isWanted(): boolean },
-): Promise<AcceptedState> {
-  const { call, kind, target, route, ctx, effects } = deed;
-  const { ref, scope } = target;
+  deed: Deed & Attempts,
+): Promise<{ readonly state: AcceptedState } | { readonly error: CloudLinkError }> {
+  const { call, target, route, ctx, effects } = deed;
   const { provider } = target.route;
   const { action, capability } = route;
-  using _awake = kernel.awake.hold();
-  /** What was read before is no longer so, whether or not the answer arrived. */
-  const forget = () => {
-    if (effects.effect !== "none") kernel.cache.invalidate({ scope: scope.key, ref, major: kind.major });
-  };
-  let state: AcceptedState;
   try {
-    state = await callVendor(kernel, {
+    const state = await callVendor(kernel, {
       call,
       ctx,
       provider,
-      scope,
+      scope: target.scope,
       operations: capability.operations,
+      lastWordMs: LAST_WORD_MS,
+      sent: (operation) => effects.sent(operation),
       mayRepeat(error) {
         const effect = effects.failed(error);
         return deed.isWanted() && (effect === "none" || (effect === "unknown" && action.idempotent));
       },
       async run(providerCall) {
-        effects.begin();
-        const request = { ref, action: action.name, idempotencyKey: deed.idempotencyKey, dryRun: false };
+        const request = {
+          ref: target.ref,
+          action: action.name,
+          idempotencyKey: deed.idempotencyKey,
+          dryRun: false,
+        };
         return acceptState(await route.act(providerCall, request), { provider, capability });
       },
     });
-  } catch (thrown) {
-    const error = withEffect(thrown, effects);
-    forget();
-    await deed.ended?.({ error });
-    throw error;
+    effects.accepted();
+    return { state };
+  } catch (error) {
+    return { error: withEffect(error, effects) };
+  } finally {
+    deed.judged();
   }
-  effects.accepted();
-  forget();
-  await deed.ended?.({ state });
-  return state;
+}
+
+/** What was read before is no longer so, whether or not the answer arrived. */
+function forget(kernel: Kernel, { kind, target, effects }: Deed & Attempts): void {
+  const { ref, scope } = target;
+  if (effects.effect !== "none") kernel.cache.invalidate({ scope: scope.key, ref, major: kind.major });
 }
 
 function withEffect(error: unknown, effects: EffectRecord): CloudLinkError {

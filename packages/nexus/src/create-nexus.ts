@@ -24,6 +24,7 @@ import {
 } from "@cloudlink/core";
 import { staticAccounts } from "./accounts.ts";
 import { act } from "./act.ts";
+import { createDeeds } from "./deeds.ts";
 import { dryRun } from "./dry-run.ts";
 import { get } from "./get.ts";
 import { getMany } from "./get-many.ts";
@@ -115,6 +116,7 @@ export function createNexus(settings: NexusSettings): Nexus {
     idempotency: settings.idempotency ?? createMemoryIdempotencyStore(),
     pageTokens: createPageTokens(tokenKey),
     operationTokens: createOperationTokens(tokenKey),
+    deeds: createDeeds(closed),
     awake: createKeepAwake(),
     defaultTimeoutMs,
     concurrency,
@@ -124,6 +126,7 @@ export function createNexus(settings: NexusSettings): Nexus {
   const end = async () => {
     closing.abort(closed());
     using _awake = kernel.awake.hold();
+    await kernel.deeds.end(CLOSE_TIMEOUT_MS);
     const ends = await Promise.allSettled(own.map(closeInTime));
     for (const each of ends) if (each.status === "rejected") throw each.reason;
   };

@@ -55,6 +55,13 @@ describe("a dry run", () => {
     expect(error).toMatchObject({ code: "unavailable", effect: "none", operation: "dryRun" });
   });
 
+  it("hands on that something was done after all, and does not try it again", async () => {
+    const provider = fakeProvider({ act: () => Promise.reject(unavailable().with({ effect: "done" })) });
+    const error = await failureOf(createNexus({ providers: [provider] }).dryRun(ctx, polish));
+    expect(error).toMatchObject({ code: "unavailable", effect: "done" });
+    expect(provider.requests.filter(({ method }) => method === "act")).toHaveLength(1);
+  });
+
   it("does not take a provider's word that it was done for permission", async () => {
     const provider = fakeProvider({ act: async () => ({ state: "done" }) });
     const error = await failureOf(createNexus({ providers: [provider] }).dryRun(ctx, polish));

@@ -31,8 +31,8 @@ export async function dryRun<K extends Kind>(kernel: Kernel, ctx: Context, reque
     return answer;
   } catch (error) {
     const known = call.failure(error, ref === undefined ? {} : { ref: ref.key });
-    // Nothing was to be done, and whatever a provider says of a request that failed, nothing was; unless it did not keep to that.
-    const failure = known.reason === "ErrProviderFault" ? known : known.with({ effect: "none" });
+    // Nothing was to be done. A provider that finds out that something was says so.
+    const failure = known.effect === undefined ? known.with({ effect: "none" }) : known;
     call.ended({ error: failure });
     throw failure;
   }
@@ -85,6 +85,7 @@ async function askVendor(
     await callVendor(kernel, {
       ...asked,
       operations,
+      mayRepeat: (error) => !CloudLinkError.isInstance(error) || (error.effect ?? "none") === "none",
       async run(providerCall) {
         const given = { ref, action: route.action.name, idempotencyKey: "dry-run", dryRun: true };
         const { state } = await route.act(providerCall, given);

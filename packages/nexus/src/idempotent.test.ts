@@ -79,7 +79,8 @@ describe("Meaning 8: an idempotency key", () => {
       const nexus = createNexus({ providers: [provider] });
       const first = await failureOf(nexus.act(ctx, shake));
       const again = await failureOf(nexus.act(ctx, shake));
-      expect(again.toJSON()).toEqual({ ...first.toJSON(), traceId: again.traceId });
+      // The same but for the advice: nobody is sent to ask again and again.
+      expect(again.toJSON()).toEqual({ ...first.toJSON(), retry: { retryable: false }, traceId: again.traceId });
       expect(again.effect).toBe(effect);
       expect(provider.requests).toHaveLength(1);
     }
@@ -157,6 +158,43 @@ describe("Meaning 8: an idempotency key", () => {
     await released.promise;
     expect((await nexus.act(ctx, shake)).replayed).toBe(false);
     expect(provider.requests).toHaveLength(1);
+  });
+
+  it.each(["", "{", "null", '{"state":{"state":"allowed"}}'])(
+    "whose outcome cannot be read (%s) may have been carried out",
+    async (outcome) => {
+      const memory = createMemoryIdempotencyStore();
+      const idempotency: IdempotencyStore = {
+        ...memory,
+        settle: (ctx, given) => memory.settle(ctx, { ...given, outcome }),
+      };
+      const nexus = createNexus({ providers: [fakeProvider()], idempotency });
+      await nexus.act(ctx, shake);
+      expect(await failureOf(nexus.act(ctx, shake))).toMatchObject({ reason: "ErrUnexpected", effect: "unknown" });
+    },
+  );
+
+  it("is free again although the store failed to say so at first, or lost the answer to the claim", async () => {
+    const memory = createMemoryIdempotencyStore();
+    let failures = 2;
+    const idempotency: IdempotencyStore = {
+      ...memory,
+      async claim(ctx, claim) {
+        const result = await memory.claim(ctx, claim);
+        if (failures === 2) throw unavailable();
+        return result;
+      },
+      async release(ctx, claim) {
+        failures -= 1;
+        if (failures > 0) throw unavailable();
+        await memory.release(ctx, claim);
+      },
+    };
+    const provider = fakeProvider();
+    const nexus = createNexus({ providers: [provider], idempotency });
+    expect(await failureOf(nexus.act(ctx, shake))).toMatchObject({ code: "unavailable", effect: "none" });
+    await nexus.close();
+    expect((await createNexus({ providers: [provider], idempotency }).act(ctx, shake)).replayed).toBe(false);
   });
 
   it("is shared by kernels that share a store", async () => {

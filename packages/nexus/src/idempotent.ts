@@ -1,5 +1,12 @@
-import { createHash } from "node:crypto";
-import { background, type ClaimResult, CloudLinkError, type IdempotencyKey, untilDone } from "@cloudlink/core";
+import { createHash, randomUUID } from "node:crypto";
+import {
+  background,
+  type ClaimResult,
+  CloudLinkError,
+  type Context,
+  type IdempotencyKey,
+  untilDone,
+} from "@cloudlink/core";
 import type { AcceptedState } from "./action-state.ts";
 import { readContext } from "./call-bounds.ts";
 import { carryOut, type Deed } from "./carry-out.ts";
@@ -12,8 +19,9 @@ type Outcome = { readonly state: AcceptedState } | { readonly error: unknown };
 /** How long a claim outlives the deadline of its call, in milliseconds: enough to write down how it ended. */
 const CLAIM_MARGIN_MS = 60_000;
 
-/** How long the store is given to write down how an action ended; the caller's own deadline may have passed by then. */
-const SETTLE_TIMEOUT_MS = 5_000;
+/** How long, in milliseconds, the store is given to write down how an action ended, and how often it is asked to. */
+const STORE_TIMEOUT_MS = 2_000;
+const STORE_TRIES = 3;
 
 /** When somebody who came second may ask again, in milliseconds: most vendors accept an action within a second. */
 const IN_PROGRESS_RETRY_MS = 1_000;
@@ -41,19 +49,21 @@ export async function carryOutOnce(
   deed: Deed,
 ): Promise<{ readonly state: AcceptedState; readonly replayed: boolean }> {
   const { call, idempotencyKey: key } = deed;
-  const named: IdempotencyKey = { tenant: call.ctx.tenant, key };
+  const named: Named = { tenant: call.ctx.tenant, key, claimId: randomUUID() };
   const requestHash = hashOf(deed);
   const claim = await claimed(kernel, { deed, named, requestHash });
   if (claim.state !== "claimed" && claim.requestHash !== requestHash) throw keyReused();
   if (claim.state === "running") throw inProgress();
   if (claim.state === "settled") return { state: replay(claim.outcome), replayed: true };
-  const { claimId } = claim;
   const state = await carryOut(kernel, {
     ...deed,
-    ended: (outcome) => settle(kernel, { deed, named, claimId, outcome }),
+    ended: (outcome) => settle(kernel, { deed, named, outcome }),
   });
   return { state, replayed: false };
 }
+
+/** A claim of a key. */
+type Named = IdempotencyKey & { readonly claimId: string };
 
 function hashOf({ kind, target, route }: Deed): string {
   const asked = [target.scope.key, target.ref.key, kind.major, route.action.name];
@@ -62,7 +72,7 @@ function hashOf({ kind, target, route }: Deed): string {
 
 async function claimed(
   kernel: Kernel,
-  request: { readonly deed: Deed; readonly named: IdempotencyKey; readonly requestHash: string },
+  request: { readonly deed: Deed; readonly named: Named; readonly requestHash: string },
 ): Promise<ClaimResult> {
   const { deed, named, requestHash } = request;
   using ctx = readContext(kernel, deed.call);
@@ -70,46 +80,53 @@ async function claimed(
   // Whoever made a claim may have died, and nobody knows what came of it: only what does no harm twice is free again then.
   const outlives = Math.min(OPERATION_TTL_MS, ctx.remainingMs() + CLAIM_MARGIN_MS);
   const claimTtlMs = deed.route.action.idempotent ? outlives : OPERATION_TTL_MS;
-  const store = kernel.idempotency;
-  const claiming = store.claim(ctx, { ...named, requestHash, claimTtlMs });
+  const claiming = kernel.idempotency.claim(ctx, { ...named, requestHash, claimTtlMs });
   try {
     return await untilDone(ctx, claiming);
   } catch (error) {
-    // A claim that arrives after the caller has left would stand for nothing.
-    const late = async () => {
-      const claim = await claiming;
-      if (claim.state === "claimed") await store.release(ctx, { ...named, claimId: claim.claimId });
-    };
-    late().catch(() => {});
+    // It may have been made all the same, or be made yet, and would stand for nothing.
+    const over = claiming.then(ignore, ignore).then(() => release(kernel, { deed, named }));
+    kernel.deeds.add(over);
     throw error;
   }
 }
+
+function ignore(): void {}
 
 /** Writes down how it ended; nothing, where a repeat does no harm or is the way out. It does not reject: the action has ended, however that goes. */
 async function settle(
   kernel: Kernel,
   request: {
     readonly deed: Deed;
-    readonly named: IdempotencyKey;
-    readonly claimId: string;
+    readonly named: Named;
     readonly outcome: { readonly state: AcceptedState } | { readonly error: CloudLinkError };
   },
 ): Promise<void> {
-  const { deed, named, claimId, outcome } = request;
-  const { clock, trace } = deed.call.ctx;
-  const plain = background({ clock }).withTenant(named.tenant).withTimeout(SETTLE_TIMEOUT_MS);
-  using ctx = (trace === undefined ? plain : plain.withTrace(trace)).withCancel();
-  const store = kernel.idempotency;
-  const isFree = "error" in outcome && mayBeSentAgain(deed, outcome.error);
-  try {
-    await untilDone(
-      ctx,
-      isFree
-        ? store.release(ctx, { ...named, claimId })
-        : store.settle(ctx, { ...named, claimId, outcome: JSON.stringify(outcome), ttlMs: OPERATION_TTL_MS }),
-    );
-  } catch {
-    // The claim stands until it expires, and whoever repeats the key meanwhile is told that it is in progress.
+  const { deed, named, outcome } = request;
+  if ("error" in outcome && mayBeSentAgain(deed, outcome.error)) return await release(kernel, { deed, named });
+  await store(deed, (ctx) =>
+    kernel.idempotency.settle(ctx, { ...named, outcome: JSON.stringify(outcome), ttlMs: OPERATION_TTL_MS }),
+  );
+}
+
+function release(kernel: Kernel, { deed, named }: { readonly deed: Deed; readonly named: Named }): Promise<void> {
+  return store(deed, (ctx) => kernel.idempotency.release(ctx, named));
+}
+
+/**
+ * Has the store keep or drop something, on a context of its own: the caller's may be over. It is tried again, since both may be done twice; if
+ * it fails for good, the claim stands until it expires, and whoever repeats the key meanwhile is told that it is in progress.
+ */
+async function store({ call }: Deed, write: (ctx: Context) => Promise<void>): Promise<void> {
+  const { clock, trace, tenant } = call.ctx;
+  for (let tries = 0; tries < STORE_TRIES; tries += 1) {
+    const plain = background({ clock }).withTenant(tenant).withTimeout(STORE_TIMEOUT_MS);
+    using ctx = (trace === undefined ? plain : plain.withTrace(trace)).withCancel();
+    try {
+      return await untilDone(ctx, write(ctx));
+    } catch {
+      // The next try, or none.
+    }
   }
 }
 
@@ -117,10 +134,28 @@ function mayBeSentAgain({ route }: Deed, { effect }: CloudLinkError): boolean {
   return effect === "none" || (effect === "unknown" && route.action.idempotent);
 }
 
+/** What the first call of the key got. @throws the failure of an action that may have been done; nobody is sent to try it again. */
 function replay(stored: string): AcceptedState {
-  const outcome = JSON.parse(stored) as Outcome;
-  if ("error" in outcome) throw CloudLinkError.fromJSON(outcome.error);
-  return outcome.state;
+  let outcome: Outcome;
+  try {
+    outcome = JSON.parse(stored) as Outcome;
+    if ("state" in outcome && (outcome.state.state === "done" || outcome.state.state === "running"))
+      return outcome.state;
+  } catch {
+    throw unreadable();
+  }
+  if (!("error" in outcome)) throw unreadable();
+  throw CloudLinkError.fromJSON(outcome.error).with({ retry: { retryable: false } });
+}
+
+function unreadable(): CloudLinkError {
+  return new CloudLinkError({
+    reason: "ErrUnexpected",
+    message:
+      "The idempotency key was used before, and what is stored of it cannot be read. Read the resource to see how it stands.",
+    origin: "kernel",
+    effect: "unknown",
+  });
 }
 
 function keyReused(): CloudLinkError {

@@ -8,6 +8,7 @@ import type {
   ProviderDirectory,
   Telemetry,
 } from "@cloudlink/core";
+import type { Deeds } from "./deeds.ts";
 import type { KeepAwake } from "./keep-awake.ts";
 import type { OperationTokens } from "./operation-token.ts";
 import type { PageTokens } from "./page-token.ts";
@@ -29,9 +30,10 @@ export interface Kernel {
   readonly idempotency: IdempotencyStore;
   readonly pageTokens: PageTokens;
   readonly operationTokens: OperationTokens;
+  readonly deeds: Deeds;
   readonly awake: KeepAwake;
   readonly defaultTimeoutMs: number;
   readonly concurrency: number;
-  /** Aborted when the kernel closes; every call that leaves for a vendor listens to it. */
+  /** Aborted when the kernel closes; every call that leaves for a vendor listens to it, but the actions that were sent. */
   readonly closing: AbortSignal;
 }

@@ -12,7 +12,7 @@ export interface Nexus extends Calls, AsyncDisposable {
   /** Every kind that a provider serves. */
   kinds(): readonly Kind[];
   /**
-   * Cancels what still runs and closes the providers it was given as a list; a directory is for its owner to close. Once it is done it does
+   * Cancels what still runs, but lets actions that were sent end and be written down, within 5 s; and closes the providers it was given as a list; a directory is for its owner to close. Once it is done it does
    * nothing more, however often it is called. `await using` calls it at the end of a block.
    *
    * @throws what a provider failed to close by, after all have ended; `deadline_exceeded` for one that takes longer than 5 s.

@@ -22,7 +22,7 @@ export interface OperationTicket {
 
 /** Makes and reads the tokens by which operations are followed. */
 export interface OperationTokens {
-  issue(ctx: Context, ticket: Omit<OperationTicket, "expiresAt">): string;
+  issue(ctx: Context, ticket: OperationTicket): string;
   /**
    * @throws `invalid_argument` (`ErrInvalidOperationToken`) for a token that was altered, is of another version, or belongs to another tenant;
    *   `failed_precondition` (`ErrExpiredOperationToken`).
@@ -40,7 +40,7 @@ export function createOperationTokens(key: Uint8Array): OperationTokens {
     longestPayload: 64 * 1024,
   });
   return {
-    issue: (ctx, ticket) => tokens.issue({ ...ticket, expiresAt: ctx.clock.nowMs() + OPERATION_TTL_MS }, [ctx.tenant]),
+    issue: (ctx, ticket) => tokens.issue(ticket, [ctx.tenant]),
     read(ctx, token) {
       const ticket = tokens.read(token, [ctx.tenant]);
       if (ticket === undefined) throw invalidOperationToken();

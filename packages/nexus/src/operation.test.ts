@@ -52,6 +52,18 @@ describe("an operation", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it("is asked about by the token that its provider gave last, by the same handle and by the newest token", async () => {
+    const provider = longRunning([running("1"), running("2"), running("3"), { state: "done" }]);
+    const nexus = createNexus({ providers: [provider] });
+    const operation = await nexus.act(ctx, polish);
+    await operation.refresh(ctx);
+    await operation.refresh(ctx);
+    const { token } = await nexus.operation(ctx, { token: operation.token });
+    expect((await nexus.operation(ctx, { token })).status).toEqual({ state: "done" });
+    const tokens = provider.requests.flatMap((each) => (each.method === "follow" ? [each.request.token] : []));
+    expect(tokens).toEqual(["1", "2", "1"]);
+  });
+
   it("is waited for until the caller's deadline, and goes on without the caller", async () => {
     const clock = createManualClock();
     const nexus = createNexus({ providers: [longRunning([running("1"), { state: "done" }])] });
@@ -109,7 +121,7 @@ describe("an operation", () => {
 
   it.each([
     ["no token", { state: "running", token: "", pollAfterMs: 1 }],
-    ["a token without bounds", { state: "running", token: "x".repeat(8_193), pollAfterMs: 1 }],
+    ["a token without bounds", { state: "running", token: "\u{4e00}".repeat(2_731), pollAfterMs: 1 }],
     ["no wait", { state: "running", token: "t" }],
     ["a wait without end", { state: "running", token: "t", pollAfterMs: Number.POSITIVE_INFINITY }],
     ["more progress than there is", { state: "running", token: "t", pollAfterMs: 1, progress: 2 }],

@@ -1,5 +1,4 @@
 import {
-  type CallStats,
   CloudLinkError,
   type Context,
   type Kind,
@@ -17,20 +16,16 @@ import { callTarget } from "./call-target.ts";
 import { checkEntrance } from "./entrance.ts";
 import type { Kernel } from "./kernel.ts";
 import { KernelCall } from "./kernel-call.ts";
-import { invalidOperationToken, type OperationTicket } from "./operation-token.ts";
+import { invalidOperationToken, OPERATION_TTL_MS, type OperationTicket } from "./operation-token.ts";
 import { providerFault } from "./provider-fault.ts";
 import { pause } from "./retry.ts";
 import { callVendor } from "./vendor-call.ts";
 
-type Ticket = Omit<OperationTicket, "expiresAt">;
-
 /** See {@link Calls.operation}. */
 export async function operation(kernel: Kernel, ctx: Context, request: OperationRequest): Promise<Operation> {
   checkEntrance(kernel, { operation: "operation", ctx, request });
-  const { token } = request;
-  const { call, ticket, state } = await followed(kernel, ctx, () => kernel.operationTokens.read(ctx, token));
-  const ref = parseRef(ticket.ref);
-  return handle(kernel, { ref, ticket, token, state, replayed: false, traceId: call.traceId, stats: call.stats() });
+  const { call, ticket, state } = await followed(kernel, ctx, () => kernel.operationTokens.read(ctx, request.token));
+  return handle(kernel, { call, ticket: advanced(ticket, state), state, replayed: false });
 }
 
 /** The operation of an action that was accepted just now, or before under the same key. */
@@ -38,54 +33,60 @@ export function createOperation(
   kernel: Kernel,
   accepted: {
     readonly call: KernelCall;
-    readonly ticket: Ticket;
-    readonly ref: Ref;
+    readonly ticket: Omit<OperationTicket, "expiresAt" | "running">;
     readonly state: AcceptedState;
     readonly replayed: boolean;
   },
 ): Operation {
-  const { call, ticket, ref, state, replayed } = accepted;
-  const token = kernel.operationTokens.issue(call.ctx, ticket);
-  return handle(kernel, { ref, ticket, token, state, replayed, traceId: call.traceId, stats: call.stats() });
+  const { call, state, replayed } = accepted;
+  const ticket = { ...accepted.ticket, expiresAt: call.ctx.clock.nowMs() + OPERATION_TTL_MS };
+  return handle(kernel, { call, ticket: advanced(ticket, state), state, replayed });
+}
+
+/** The ticket of an operation that has come as far as `state`. */
+function advanced({ running: _, ...ticket }: OperationTicket, state: AcceptedState): OperationTicket {
+  return state.state === "running" ? { ...ticket, running: state.token } : ticket;
 }
 
 function handle(
   kernel: Kernel,
   of: {
-    readonly ref: Ref;
-    readonly ticket: Ticket;
-    readonly token: string;
+    readonly call: KernelCall;
+    readonly ticket: OperationTicket;
     readonly state: AcceptedState;
     readonly replayed: boolean;
-    readonly traceId: string;
-    readonly stats: CallStats;
   },
 ): Operation {
-  const { ref, ticket, token, state, replayed, traceId, stats } = of;
+  const { call, ticket, state, replayed } = of;
+  const ref = parseRef(ticket.ref);
+  /** As far as this handle knows: a provider is asked by the token that it gave last. */
+  let latest = { ticket, state };
+  const ask = async (ctx: Context): Promise<OperationStatus> => {
+    const { state } = await followed(kernel, ctx, () => latest.ticket);
+    // What is done stays done, though an answer that was under way meanwhile says that it runs.
+    if (latest.state.state !== "done") latest = { ticket: advanced(latest.ticket, state), state };
+    return statusOf(state);
+  };
   async function* progress(ctx: Context): AsyncGenerator<OperationStatus, void, undefined> {
-    let latest = state;
-    let current = ticket;
-    for (;;) {
-      yield statusOf(latest);
-      if (latest.state === "done") return;
-      await pauseBetweenAsks(kernel, ctx, { ref, delayMs: latest.pollAfterMs });
-      current = { ...current, running: latest.token };
-      latest = (await followed(kernel, ctx, () => current)).state;
+    yield statusOf(latest.state);
+    for (let { state } = latest; state.state !== "done"; { state } = latest) {
+      await pauseBetweenAsks(kernel, ctx, { ref, delayMs: state.pollAfterMs });
+      yield await ask(ctx);
     }
   }
   return Object.freeze({
     ref,
     action: ticket.action,
     idempotencyKey: ticket.idempotencyKey,
-    token,
+    token: kernel.operationTokens.issue(call.ctx, ticket),
     status: statusOf(state),
     replayed,
-    traceId,
-    stats: Object.freeze(stats),
-    refresh: async (ctx: Context) => statusOf((await followed(kernel, ctx, () => ticket)).state),
+    traceId: call.traceId,
+    stats: Object.freeze(call.stats()),
+    refresh: ask,
     progress,
     async done(ctx: Context) {
-      let last = statusOf(state);
+      let last = statusOf(latest.state);
       for await (const status of progress(ctx)) last = status;
       return last;
     },
@@ -93,11 +94,11 @@ function handle(
 }
 
 /** Asks how an operation stands. @throws with the effect `done` unless the provider knows better: the vendor had accepted it. */
-async function followed<Held extends Ticket>(
+async function followed(
   kernel: Kernel,
   ctx: Context,
-  read: () => Held,
-): Promise<{ readonly call: KernelCall; readonly ticket: Held; readonly state: AcceptedState }> {
+  read: () => OperationTicket,
+): Promise<{ readonly call: KernelCall; readonly ticket: OperationTicket; readonly state: AcceptedState }> {
   const given = attempt(read);
   const kindName = "ticket" in given ? parseRef(given.ticket.ref).kind : NONE;
   const call = new KernelCall(ctx, { telemetry: kernel.telemetry, operation: "operation", kind: kindName });
@@ -142,7 +143,7 @@ function attempt<Value>(read: () => Value): { readonly ticket: Value } | { reado
 
 async function follow(
   kernel: Kernel,
-  request: { readonly call: KernelCall; readonly ticket: Ticket; readonly ref: Ref },
+  request: { readonly call: KernelCall; readonly ticket: OperationTicket; readonly ref: Ref },
 ): Promise<AcceptedState> {
   const { call, ticket, ref } = request;
   if (kernel.providers.current(ref.provider) !== undefined) call.provider = ref.provider;

@@ -25,9 +25,16 @@ export interface VendorRequest<Result> {
   /** Vendor operations that it declared for this capability. */
   readonly operations: readonly string[];
   /**
-   * Whether the call may be made once more after this failure; asked of each failure, once. Left out, it is a read, and may be.
+   * Whether the call may be made once more after this failure; asked of each failure. Left out, it is a read, and may be.
    */
   mayRepeat?(error: unknown): boolean;
+  /** Told of each request that the provider sends. */
+  sent?(operation: string): void;
+  /**
+   * How long, in milliseconds, the provider is waited for once the context is over: it may know what came of the call, where the context
+   * knows only that it is over. Left out, it is not waited for.
+   */
+  readonly lastWordMs?: number;
   /** Asks, and checks what comes: what it throws is taken for the provider's. */
   run(providerCall: ProviderCall): Promise<Result>;
 }
@@ -63,10 +70,10 @@ async function withLease<Result>(kernel: Kernel, request: VendorRequest<Result>)
       ctx: providerContext(call, own),
       scope,
       lease,
-      report: reportOf(kernel, { call, scope }),
+      report: reportOf(kernel, request),
     };
     try {
-      return await untilDone(ctx, request.run(providerCall));
+      return await untilOver(request, request.run(providerCall));
     } catch (thrown) {
       const error = providerError(thrown, provider);
       if (error.code === "unauthenticated") kernel.credentials.refused(lease);
@@ -78,8 +85,29 @@ async function withLease<Result>(kernel: Kernel, request: VendorRequest<Result>)
     return await attempt(lease);
   } catch (error) {
     if (!CloudLinkError.isInstance(error) || error.reason !== "ErrCredentialsExpired") throw error;
-    // Refused before anything was done: that goes for an action too.
+    if (request.mayRepeat?.(error) === false) throw error;
     return await attempt(await leaseFor(kernel, { ctx, scope }));
+  }
+}
+
+/** What the provider gives, by the time the call is over, and its last word after that where it is asked for. */
+async function untilOver<Result>(
+  { ctx, lastWordMs }: VendorRequest<Result>,
+  running: Promise<Result>,
+): Promise<Result> {
+  try {
+    return await untilDone(ctx, running);
+  } catch (error) {
+    if (lastWordMs === undefined || ctx.error() === undefined) throw error;
+    let cancel: (() => void) | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      cancel = ctx.clock.schedule(() => reject(error), { delayMs: lastWordMs });
+    });
+    try {
+      return await Promise.race([running, late]);
+    } finally {
+      cancel?.();
+    }
   }
 }
 
@@ -105,10 +133,12 @@ export function providerContext(call: KernelCall, ctx: Context): Context {
   return ctx.withTrace({ ...call.trace, spanId }).withCallId(spanId);
 }
 
-function reportOf(kernel: Kernel, { call, scope }: { call: KernelCall; scope: Scope }): CallReport {
+function reportOf<Result>(kernel: Kernel, request: VendorRequest<Result>): CallReport {
+  const { call, scope } = request;
   return {
     vendorRequest({ operation }) {
       call.vendorCalls += 1;
+      request.sent?.(operation);
       kernel.telemetry.vendorRequest({ scope, kind: call.subject.kind, operation });
     },
     quota: (observation) => kernel.telemetry.quota({ ...observation, scope }),

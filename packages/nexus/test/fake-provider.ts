@@ -58,8 +58,8 @@ export function fakeProvider(settings: FakeProviderSettings = {}): FakeProvider 
   const record = (request: ProviderRequest) => {
     requests.push(request);
     const isAction = request.method === "act" || request.method === "follow";
-    if (!isAction || settings.reportsActions !== false)
-      request.call.report.vendorRequest({ operation: request.method });
+    const operation = request.method === "act" ? request.request.action : request.method;
+    if (!isAction || settings.reportsActions !== false) request.call.report.vendorRequest({ operation });
     for (const { count, resolve } of waiting) if (requests.length >= count) resolve();
     waiting = waiting.filter(({ count }) => requests.length < count);
   };

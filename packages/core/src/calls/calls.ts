@@ -50,7 +50,8 @@ export interface Calls {
    *
    * An action is tried again by itself only where that can do no harm: the kind says that it is idempotent, or the vendor that nothing was
    * done. Every error says by `effect` whether anything was: `none`, `unknown`, `done`. A caller that leaves after the action was sent
-   * gets `unknown`; the vendor's call is not broken off, since that would not undo it.
+   * gets `unknown`; the vendor's call is not broken off, since that would not undo it. At the deadline the error may be late by 100 ms: the
+   * provider is asked what it knows.
    *
    * @throws as {@link Calls.get} does; `failed_precondition` (`ErrInvalidState`) for a resource in whose state the action is not possible;
    *   `unimplemented` for an action that the provider does not declare; `already_exists` (`ErrIdempotencyKeyReused`) for a key that named
