@@ -1,7 +1,7 @@
-import type { Service } from "./credentials.ts";
 import { ec2ErrorXml } from "./ec2/ec2-xml.ts";
 import type { Fault } from "./faults.ts";
 import { throttled } from "./rate-limits.ts";
+import type { Service } from "./service.ts";
 import { stsErrorXml } from "./sts/sts-xml.ts";
 import { VendorError } from "./vendor-error.ts";
 

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { SandboxClock } from "./clock.ts";
 import { partitionOf } from "./instance.ts";
 import { hexOf } from "./random.ts";
+import type { Service } from "./service.ts";
 import { notValidated, readAuthorization, SignatureCheck } from "./signature-check.ts";
 import type { HttpRequest } from "./sigv4.ts";
 import { VendorError } from "./vendor-error.ts";
@@ -52,8 +53,6 @@ export interface Caller {
   /** Whether these are a role's temporary credentials: STS limits their sessions to an hour. */
   readonly isSession: boolean;
 }
-
-export type Service = "ec2" | "sts";
 
 /** A request with the headers that say who signed it and when. */
 export interface SignedRequest extends HttpRequest {

@@ -20,6 +20,7 @@ const likely = fc.record(
         latencyMs: fc.integer(),
         status: fc.integer(),
         code: fc.string(),
+        reason: fc.string(),
         how: fc.oneof(fc.constantFrom("cut", "cutAfterStatus", "cutAfterHeaders", "serverError"), fc.string()),
       },
       { requiredKeys: ["kind"] },

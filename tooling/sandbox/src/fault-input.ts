@@ -16,7 +16,7 @@ const KINDS = [
 ] as const;
 
 const RULE_FIELDS = ["action", "account", "region", "instanceId", "times", "when", "fault"] as const;
-const FAULT_FIELDS = ["kind", "latencyMs", "status", "code", "message", "retryAfterSeconds", "how"] as const;
+const FAULT_FIELDS = ["kind", "latencyMs", "status", "code", "message", "retryAfterSeconds", "how", "reason"] as const;
 const MOMENTS: readonly FaultMoment[] = ["before", "after"];
 const LOST_ANSWERS: readonly LostAnswer[] = ["cut", "cutAfterStatus", "cutAfterHeaders", "serverError"];
 
@@ -55,6 +55,10 @@ function readFault(input: unknown): Fault {
     case "answerLost": {
       const how = readOne(fault, { name: "how", of: LOST_ANSWERS });
       return how === undefined ? { kind } : { kind, how };
+    }
+    case "startFails": {
+      const reason = readText(fault, "reason");
+      return reason === undefined ? { kind } : { kind, reason };
     }
     case "throttle": {
       const retryAfterSeconds = readWhole(fault, { name: "retryAfterSeconds", min: 0 });

@@ -10,13 +10,15 @@
  * - `latency`: the answer waits for so long, in real time.
  * - `hold`: the answer waits until `release()`: a barrier for tests.
  * - `answerLost`: carried out, and the caller is not told; {@link LostAnswer} says how.
- * - `startFails`: a start of a stopped instance leads from pending back to stopped, as when EC2 has no capacity.
+ * - `startFails`: a start of a stopped instance leads from pending back to stopped, with the code `reason` for why (EC2 API reference,
+ *   StateReason); `Server.InsufficientInstanceCapacity` if left out.
  */
 export type Fault =
   | { readonly kind: "throttle"; readonly retryAfterSeconds?: number }
   | { readonly kind: "serverError"; readonly status?: 500 | 503 }
   | { readonly kind: "error"; readonly status: number; readonly code: string; readonly message?: string }
-  | { readonly kind: "brokenXml" | "truncated" | "cut" | "hang" | "hold" | "startFails" }
+  | { readonly kind: "brokenXml" | "truncated" | "cut" | "hang" | "hold" }
+  | { readonly kind: "startFails"; readonly reason?: string }
   | { readonly kind: "latency"; readonly latencyMs: number }
   | { readonly kind: "answerLost"; readonly how?: LostAnswer };
 
@@ -81,6 +83,9 @@ export interface FaultTarget {
   /** Whether the request names this instance. */
   names(instanceId: string): boolean;
 }
+
+/** What EC2 says of an instance that it had no room for (EC2 API reference, StateReason). */
+const NO_CAPACITY = "Server.InsufficientInstanceCapacity";
 
 const NOTHING: FaultPlan = { delay: undefined, answer: undefined };
 
@@ -198,12 +203,13 @@ export class FaultBook implements FaultsControl {
     return { delay: this.#take("delay", target), answer: this.#take("answer", target) };
   }
 
-  /** Whether a start of an instance fails; it counts against the rule that says so. */
-  startFails(on: { account: string; region: string; instanceId: string }): boolean {
-    if (this.#active.size === 0) return false;
+  /** The code for why a start of an instance fails, or `undefined` where it does not; it counts against the rule that says so. */
+  startFails(on: { account: string; region: string; instanceId: string }): string | undefined {
+    if (this.#active.size === 0) return undefined;
     const { account, region } = on;
     const names = (instanceId: string) => instanceId === on.instanceId;
-    return this.#take("start", { action: "StartInstances", account, region, names }) !== undefined;
+    const fault = this.#take("start", { action: "StartInstances", account, region, names })?.rule.fault;
+    return fault?.kind === "startFails" ? (fault.reason ?? NO_CAPACITY) : undefined;
   }
 
   #take(part: Part, target: FaultTarget): ActiveFault | undefined {

@@ -1,5 +1,4 @@
 import type { SandboxClock } from "./clock.ts";
-import type { Service } from "./credentials.ts";
 import {
   type BucketSize,
   type RequestShape,
@@ -7,6 +6,7 @@ import {
   resourceBucketOf,
   STS_BUCKET,
 } from "./published-limits.ts";
+import type { Service } from "./service.ts";
 import { VendorError } from "./vendor-error.ts";
 
 /** Whose tokens a request takes. */

@@ -1,5 +1,5 @@
 import { createHash, type KeyObject } from "node:crypto";
-import type { Service } from "./credentials.ts";
+import type { Service } from "./service.ts";
 import { ALGORITHM, type HttpRequest, type SigningScope, signatureOf, signingKeyOf } from "./sigv4.ts";
 import { VendorError } from "./vendor-error.ts";
 

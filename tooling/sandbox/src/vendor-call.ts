@@ -1,5 +1,5 @@
 import { type Answer, errorAnswer } from "./answer.ts";
-import { type Caller, isDenied, type Service } from "./credentials.ts";
+import { type Caller, isDenied } from "./credentials.ts";
 import { describeInstanceStatus } from "./ec2/describe-instance-status.ts";
 import { describeInstances } from "./ec2/describe-instances.ts";
 import { rebootInstances } from "./ec2/reboot-instances.ts";
@@ -7,6 +7,7 @@ import type { Ec2Call, Ec2World } from "./ec2/request.ts";
 import { startInstances } from "./ec2/start-instances.ts";
 import { stopInstances } from "./ec2/stop-instances.ts";
 import { hasListOf, listOf, type QueryParameters } from "./query-protocol.ts";
+import type { Service } from "./service.ts";
 import { assumeRole } from "./sts/assume-role.ts";
 import { getCallerIdentity } from "./sts/get-caller-identity.ts";
 import { VendorError } from "./vendor-error.ts";

@@ -195,6 +195,16 @@ describe("a start that fails", () => {
     expect((await shown())?.StateReason).toBeUndefined();
   });
 
+  it("leads back to stopped with the reason that the fault gives", async () => {
+    sandbox.faults.add({ fault: { kind: "startFails", reason: "Server.ScheduledStop" } });
+    await start(ID);
+    clock.advance(PENDING_MS);
+    expect(await shown()).toMatchObject({
+      State: { Name: "stopped" },
+      StateReason: { Code: "Server.ScheduledStop", Message: "Server.ScheduledStop: As asked" },
+    });
+  });
+
   it("meets only starts that start something, of the instance it names", async () => {
     sandbox.instances.put({ id: OTHER, state: "running" });
     const fault = sandbox.faults.add({ instanceId: ID, fault: { kind: "startFails" } });

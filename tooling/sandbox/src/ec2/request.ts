@@ -25,8 +25,8 @@ export interface Ec2World {
   readonly staleMs: number;
   /** Undefined: no limits. */
   readonly limits: RateLimits | undefined;
-  /** Whether this start finds no capacity; asking counts. */
-  startFails(target: { account: string; region: string; instanceId: string }): boolean;
+  /** The code for why this start fails, or `undefined` where it does not; asking counts. */
+  startFails(target: { account: string; region: string; instanceId: string }): string | undefined;
 }
 
 /** One call of an EC2 action. */

@@ -3,11 +3,10 @@ import type { LifecycleStep } from "../lifecycle.ts";
 import { type Change, carryOut, incorrectState, readTargets, stateChangesXml } from "./action-call.ts";
 import type { Ec2Call, Ec2World } from "./request.ts";
 
-/** What EC2 says of an instance that it had no room for (EC2 API reference, StateReason). */
-const NO_CAPACITY = {
-  code: "Server.InsufficientInstanceCapacity",
-  message: "Server.InsufficientInstanceCapacity: Insufficient capacity to satisfy instance request",
-} as const;
+/** EC2's words for what it says by its codes; they begin with the code. */
+const MESSAGES: Readonly<Record<string, string>> = {
+  "Server.InsufficientInstanceCapacity": "Insufficient capacity to satisfy instance request",
+};
 
 /**
  * Answers StartInstances (EC2 API reference): all of the ids or none. Starting what runs, or is about to, does nothing.
@@ -35,9 +34,15 @@ function start(world: Ec2World, instance: SandboxInstance): Change {
   if (state !== "stopped") return { instance, from: state, to: state, steps: undefined };
   const settledMs = nowMs + world.transitions.pendingMs(instance.id);
   const { account, region } = instance.settings;
-  const outcome: LifecycleStep = world.startFails({ account, region, instanceId: instance.id })
-    ? { fromMs: settledMs, state: "stopped", reason: NO_CAPACITY }
-    : { fromMs: settledMs, state: "running" };
+  const code = world.startFails({ account, region, instanceId: instance.id });
+  const outcome: LifecycleStep =
+    code === undefined
+      ? { fromMs: settledMs, state: "running" }
+      : {
+          fromMs: settledMs,
+          state: "stopped",
+          reason: { code, message: [code, MESSAGES[code] ?? "As asked"].join(": ") },
+        };
   const steps: LifecycleStep[] = [
     { fromMs: Math.min(sinceMs, nowMs - 1), state: "stopped" },
     { fromMs: nowMs, state: "pending" },
