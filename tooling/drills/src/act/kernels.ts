@@ -1,6 +1,7 @@
 import type { Calls } from "@cloudlink/core/calls";
 import { REGION, type Subjects, type Vendor } from "@cloudlink/measure";
 import type { Tenant } from "./wish.ts";
+import { type ActionName, vendorNames } from "./world.ts";
 
 /** Kernels as replicas behind one address are set up: they share the store of idempotency keys and the key of tokens. */
 export interface Kernels extends AsyncDisposable {
@@ -36,9 +37,11 @@ export function createKernels({ core, nexus, aws }: Subjects, vendor: Vendor): K
           const report = {
             ...call.report,
             vendorRequest(sent: { readonly operation: string }) {
+              call.report.vendorRequest(sent);
+              // Others find out whose credentials these are, and do nothing.
+              if (sent.operation !== `ec2:${vendorNames[request.action as ActionName]}`) return;
               sends.set(traceId, (sends.get(traceId) ?? 0) + 1);
               inTheAir.add(traceId);
-              call.report.vendorRequest(sent);
               waiting.get(traceId)?.();
               waiting.delete(traceId);
             },

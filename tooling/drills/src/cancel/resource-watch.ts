@@ -61,7 +61,7 @@ export function watchResources(): ResourceWatch {
     timers: timers.size,
     sockets: sockets.size,
     streams: streams.size,
-    processListeners: processListeners() - before.listeners,
+    processListeners: added(before.listeners, processListeners()),
     handles: added(before.handles, otherHandles()),
   });
   return {
@@ -82,8 +82,8 @@ export function watchResources(): ResourceWatch {
   };
 }
 
-function processListeners(): number {
-  return process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0);
+function processListeners(): ReadonlyMap<string | symbol, number> {
+  return new Map(process.eventNames().map((name) => [name, process.listenerCount(name)]));
 }
 
 /** How many there are of each type; not the turns of the loop that this watch itself waits for. */
@@ -95,7 +95,8 @@ function otherHandles(): ReadonlyMap<string, number> {
   return counts;
 }
 
-function added(before: ReadonlyMap<string, number>, now: ReadonlyMap<string, number>): number {
+/** How many more there are of each; fewer of one do not make up for more of another. */
+function added<Name>(before: ReadonlyMap<Name, number>, now: ReadonlyMap<Name, number>): number {
   let sum = 0;
   for (const [type, count] of now) sum += Math.max(0, count - (before.get(type) ?? 0));
   return sum;

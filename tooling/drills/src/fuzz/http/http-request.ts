@@ -60,7 +60,12 @@ const hostileJson = fc.oneof(
     ...["", "null", "[]", "{}", "0", '""', "{", "[", '"', "nul", "01", "1e999", "-", "{,}", '{"a":1,}', "\ufeff{}"],
     ...['{"__proto__":{"polluted":"yes"}}', '{"constructor":{"prototype":{"polluted":"yes"}}}', '{"a":1,"a":2}'],
     ...['{"\\u005f_proto__":{"polluted":"yes"}}', '"\\ud800"', '"\\x"', "[".repeat(20_000), '{"a":'.repeat(20_000)],
-    ...[`${"[".repeat(5_000)}${"]".repeat(5_000)}`, `"${"A".repeat(400_000)}"`, `"${"\\\\".repeat(200_000)}"`],
+    ...[
+      `${"[".repeat(5_000)}${"]".repeat(5_000)}`,
+      `${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}`,
+      `"${"A".repeat(400_000)}"`,
+      `"${"\\\\".repeat(200_000)}"`,
+    ],
     `{${Array.from({ length: 5_000 }, (_, index) => `"k${index}":0`).join(",")}}`,
   ),
   fc.json({ maxDepth: 4 }),

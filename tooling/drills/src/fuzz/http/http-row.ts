@@ -67,7 +67,7 @@ function verdictOn(
 ): Verdict {
   const { status, contentType, body, hadToEnd, isHead } = answer;
   if (status === undefined) {
-    if (hadToEnd || input.changes.length > 0) return "refused";
+    if (hadToEnd || mayEndElsewhere(input)) return "refused";
     return { wrong: "the connection was closed without an answer" };
   }
   if (status < 400) return "taken";
@@ -76,9 +76,21 @@ function verdictOn(
   try {
     const problem = JSON.parse(body) as Readonly<Record<string, unknown>>;
     if (problem.status !== status) return { wrong: `${status}, and the problem says ${String(problem.status)}` };
+    // A deadline that the input set itself passes as any other.
+    if (problem.reason === "ErrDeadlineExceeded" && setsDeadline(input)) return "refused";
     const wrong = undocumentedReason(core, problem);
     return wrong === undefined ? "refused" : { wrong };
   } catch {
     return { wrong: `${status} with a body that is no JSON` };
   }
+}
+
+function setsDeadline({ headers }: HttpInput): boolean {
+  return headers.some(([name]) => name.toLowerCase() === "x-cloudlink-timeout-ms");
+}
+
+/** Whether the request may end before its last byte: by a change, or by what it says of its length. */
+function mayEndElsewhere({ headers, changes }: HttpInput): boolean {
+  const isLength = (name: string) => /^(content-length|transfer-encoding)$/i.test(name);
+  return changes.length > 0 || headers.some(([name]) => isLength(name));
 }

@@ -17,16 +17,15 @@ export async function startNaiveServer(): Promise<HttpSubject> {
       const body = Buffer.concat(await request.toArray()).toString();
       const settings = merge({}, body === "" ? {} : JSON.parse(body));
       const query = new URLSearchParams(request.url?.split("?")[1]);
-      for (const [path, value] of query) put(settings, path.split("."), value);
+      for (const [path, value] of query) {
+        put(settings, path.split("."), value);
+        if (/^(\w+\s?)+!$/.test(value.slice(0, 26))) throw new Error("no shouting");
+      }
       response.end(`<h1>${String(settings.kind ?? "hello").toUpperCase()}</h1>`);
     } catch (error) {
       response.writeHead(500, { "content-type": "text/html" }).end(String(error));
     }
-    setImmediate(() => {
-      const path = decodeURIComponent(request.url ?? "/");
-      if (!/^(\/+[^?]*)+\?end$/.test(path.slice(0, 25))) return;
-      throw new Error("nobody asks for that");
-    });
+    setImmediate(() => decodeURIComponent(request.url ?? "/"));
   });
   server.listen({ host: "127.0.0.1", port: 0 });
   await once(server, "listening");
