@@ -6,7 +6,7 @@ import {
   addCommonOptions,
   addConnectionOptions,
   assignment,
-  duration,
+  interval,
   type OperationOptions,
   type WaitOptions,
 } from "./command-options.ts";
@@ -51,7 +51,7 @@ export function addActionCommands(command: Command, { io, ended }: CommandHost):
       assignment,
     )
     .addOption(
-      new Option("--interval <duration>", "how often to ask").argParser(duration).default(WAIT_INTERVAL_MS, "2s"),
+      new Option("--interval <duration>", "how often to ask").argParser(interval).default(WAIT_INTERVAL_MS, "2s"),
     );
   addCommonOptions(addConnectionOptions(wait, { timeoutMs: WAIT_TIMEOUT_MS })).action(
     async (refs: string[], options: WaitOptions) => {

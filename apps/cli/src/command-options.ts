@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { durationText, parseDuration } from "./duration.ts";
 import { type OutputForm, outputForms } from "./output/row-writer.ts";
 import type { Assignment } from "./selection.ts";
+import { SHORTEST_INTERVAL_MS } from "./shortest-interval.ts";
 
 /** What every command takes. */
 export interface CommonOptions {
@@ -133,6 +134,13 @@ export function duration(text: string): number {
   const milliseconds = parseDuration(text);
   if (milliseconds === undefined) throw new InvalidArgumentError("Write a number with ms, s, m or h: 800ms, 2s, 1.5m.");
   return milliseconds;
+}
+
+/** For how often to ask. */
+export function interval(text: string): number {
+  const intervalMs = duration(text);
+  if (intervalMs >= SHORTEST_INTERVAL_MS) return intervalMs;
+  throw new InvalidArgumentError(`Ask no more often than every ${durationText(SHORTEST_INTERVAL_MS)}.`);
 }
 
 /** For whole numbers from 1 on. */

@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { CloudLinkError, errorOfAbort, type Ref } from "@cloudlink/core";
 import type { ConnectionOptions } from "./command-options.ts";
 import type { CallPlace } from "./connection/call-place.ts";
@@ -19,7 +20,7 @@ export interface Confirmation {
 }
 
 /**
- * Shows what is about to be done, to what, where and as whom, and waits for a yes.
+ * Shows what is about to be done, to what, where and as whom, and waits for a yes. What was typed before the question is no answer to it.
  *
  * @throws `canceled` for any other answer, for none, and at Ctrl-C; nothing was done then.
  */
@@ -33,6 +34,7 @@ export async function confirm(io: ShellIo, confirmation: Confirmation): Promise<
   );
   const things = refs.length === 1 ? "this" : `these ${refs.length}`;
   const question = [`About to ${action} ${things}, ${asWhom(confirmation)}:`, ...lines].map(neutralize);
+  await discardTyped(io);
   io.stderr.write(`${question.join("\n")}\nGo on? [y/N] `);
   const answer = await lineFrom(io);
   // Whoever closes the input, or presses Ctrl-C, leaves the cursor behind the question.
@@ -57,12 +59,35 @@ function asWhom({ options, place }: Confirmation): string {
   return "with the credentials of this environment";
 }
 
+/** So many turns of the event loop without input, and there is none: the terminal's is read in the turn after it was asked for. */
+const QUIET_TURNS = 3;
+
+/** After so many something types without end: whoever that is, it does not hold the question up. */
+const MOST_TURNS = 1_000;
+
+/** Reads away what was typed and that nobody has read yet, a line that was only begun too: that takes a terminal out of its line mode for so long. */
+async function discardTyped({ stdin, interrupt }: ShellIo): Promise<void> {
+  let [quietTurns, turns] = [0, 0];
+  const discard = () => {
+    quietTurns = 0;
+  };
+  stdin.setRawMode?.(true);
+  stdin.on("data", discard);
+  while (quietTurns < QUIET_TURNS && turns < MOST_TURNS && !interrupt.aborted) {
+    quietTurns += 1;
+    turns += 1;
+    await nextTurn();
+  }
+  stdin.off("data", discard).pause();
+  stdin.setRawMode?.(false);
+}
+
 /** A line that is typed, or `undefined` where there is none, or none any more. The terminal stays as it is, so that Ctrl-C interrupts as ever. */
 async function lineFrom({ stdin, interrupt }: ShellIo): Promise<string | undefined> {
   const lines = createInterface({ input: stdin, terminal: false });
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   const leave = () => resolve(undefined);
-  if (interrupt.aborted) leave();
+  if (interrupt.aborted || stdin.readableEnded) leave();
   interrupt.addEventListener("abort", leave, { once: true });
   lines.once("line", resolve).once("close", leave);
   const line = await promise;

@@ -16,8 +16,10 @@ export interface Session extends AsyncDisposable {
   readonly place: CallPlace;
   /** Kinds and providers, asked for once. */
   catalog(): Promise<Catalog>;
-  /** Ends at Ctrl-C, at the deadline, and when nobody reads the output any more. */
+  /** Ends at Ctrl-C, at the deadline, and when nobody reads the output any more. It is another one after `untimed`. */
   readonly ctx: Context;
+  /** Runs what takes a person's time, of which nothing counts towards the deadline: afterwards `ctx` has as long as it had before. */
+  untimed<Result>(task: () => Promise<Result>): Promise<Result>;
   /** See `ShellIo.interrupt`. */
   readonly interrupt: AbortSignal;
   /** Aborts, with `OutputClosed`, when nobody reads the output any more. */
@@ -50,7 +52,7 @@ export async function openSession(io: ShellIo, options: CommonOptions & Connecti
   );
   const joined = plain.withTrace(traceOf(io)).withSignal(io.interrupt).withSignal(sink.closed);
   // Owned, so that nothing of the command outlives the session.
-  const owned = (options.timeout === undefined ? joined : joined.withTimeout(options.timeout)).withCancel();
+  let owned = joined.withTimeout(options.timeout ?? Number.POSITIVE_INFINITY).withCancel();
   let catalog: Promise<Catalog> | undefined;
   return {
     connection,
@@ -59,7 +61,18 @@ export async function openSession(io: ShellIo, options: CommonOptions & Connecti
       catalog ??= connection.catalog(owned);
       return catalog;
     },
-    ctx: owned,
+    get ctx() {
+      return owned;
+    },
+    async untimed(task) {
+      const leftMs = owned.remainingMs();
+      owned.cancel();
+      try {
+        return await task();
+      } finally {
+        owned = joined.withTimeout(leftMs).withCancel();
+      }
+    },
     interrupt: io.interrupt,
     outputClosed: sink.closed,
     reporter,

@@ -6,7 +6,7 @@ import type { Connect } from "./connection/connection.ts";
 export type TerminalStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
 /** Where a person may answer. */
-export type TerminalInput = Readable & { readonly isTTY?: boolean };
+export type TerminalInput = Readable & { readonly isTTY?: boolean; setRawMode?(isRaw: boolean): unknown };
 
 /** All that a command touches of the process it runs in. Tests, and programs that embed the shell, give their own. */
 export interface ShellIo {

@@ -1,30 +1,10 @@
-import { type ActionRequest, type ActionState, CloudLinkError } from "@cloudlink/core";
+import { type ActionRequest, type ActionState, CloudLinkError, type ProviderCall } from "@cloudlink/core";
 import { describe, expect, test } from "vitest";
 import { parse as parseYaml } from "yaml";
-import { ACCOUNT, machine, refOf } from "./fake-provider.ts";
+import { counting, failure, machines, running } from "./counting-cloud.ts";
+import { ACCOUNT, refOf } from "./fake-provider.ts";
 import { capture, runInProcess } from "./in-process.ts";
 import { createWatchedClock } from "./watched-clock.ts";
-
-const machines = [machine("i-1"), machine("i-2"), machine("i-3")];
-const running = (pollAfterMs = 2_000, progress?: number): ActionState => ({
-  ...{ state: "running", token: "vendor-token", pollAfterMs },
-  ...(progress !== undefined && { progress }),
-});
-const failure = (effect: "none" | "unknown" | "done", id = "") =>
-  new CloudLinkError({ reason: "ErrInvalidState", message: `Not now ${id}.`, origin: "vendor", effect });
-
-/** A cloud that writes down what it is asked to do. */
-function counting(onAct?: (request: ActionRequest) => ActionState | Promise<ActionState>) {
-  const asked: string[] = [];
-  const cloud = {
-    machines,
-    async onAct(request: ActionRequest): Promise<ActionState> {
-      asked.push(`${request.dryRun ? "try " : ""}${request.action} ${request.ref.id}`);
-      return (await onAct?.(request)) ?? { state: request.dryRun ? "allowed" : "done" };
-    },
-  };
-  return { asked, cloud };
-}
 
 describe("an action", () => {
   test.each(["start", "stop", "reboot"])("%s is carried out on the resource of the ref", async (action) => {
@@ -52,7 +32,7 @@ describe("an action", () => {
   });
 
   test("that goes on is shown as running, with the token that names it", async () => {
-    const { cloud } = counting(() => running(2_000, 0.25));
+    const { cloud } = counting(() => running(2_000, { progress: 0.25 }));
     const { exitCode, stdout } = await runInProcess(["stop", refOf("i-1"), "-y", "-o", "yaml"], { cloud });
     expect(exitCode).toBe(0);
     expect(parseYaml(stdout)).toMatchObject({
@@ -204,6 +184,38 @@ describe("confirmation", () => {
     expect(stderr.text()).toMatch(/NOTHING WAS DONE/);
   });
 
+  test.each(["y\n", "y\ny\n", "y"])("is not given by %j that was typed before it was asked for", async (typedAhead) => {
+    const { asked, cloud } = counting();
+    for (const typed of ["\n", ""]) {
+      const run = { cloud, stderr: terminal(), typedAhead, typed };
+      expect(await runInProcess(["stop", refOf("i-1")], run)).toMatchObject({ exitCode: 130 });
+    }
+    expect(asked).toEqual([]);
+    const run = { cloud, stderr: terminal(), typedAhead: `n\n${typedAhead}`, typed: "y\n" };
+    expect(await runInProcess(["stop", refOf("i-1")], run)).toMatchObject({ exitCode: 0 });
+  });
+
+  test("may take as long as it takes: --timeout is for what comes of it", async () => {
+    const clock = createWatchedClock();
+    const left: number[] = [];
+    const cloud = {
+      machines,
+      onAct(_request: ActionRequest, { ctx }: ProviderCall): ActionState {
+        left.push(ctx.remainingMs());
+        return { state: "done" };
+      },
+    };
+    const stderr = capture({
+      columns: 100,
+      onWrite: (text) => {
+        if (text.includes("[y/N]")) clock.advance(60_000);
+      },
+    });
+    const argv = ["stop", refOf("i-1"), "--timeout", "2s"];
+    expect(await runInProcess(argv, { cloud, clock, stderr, typed: "y\n" })).toMatchObject({ exitCode: 0 });
+    expect(left).toEqual([2_000]);
+  });
+
   test("is not given by Ctrl-C", async () => {
     const { asked, cloud } = counting();
     const interrupt = new AbortController();
@@ -259,110 +271,5 @@ describe("--dry-run", () => {
     expect(several.stdout).toMatch(/i-1 +stop +false +somebody +fake:Act +Not you\./);
     const all = await runInProcess(["stop", refOf("i-1"), refOf("i-2"), "--dry-run"], { cloud });
     expect(all.exitCode).toBe(5);
-  });
-});
-
-describe("--wait", () => {
-  test("follows the operation to its end, as often as the vendor wants it, and counts what that costs", async () => {
-    const clock = createWatchedClock();
-    const { cloud } = counting(() => running(2_000));
-    let asks = 0;
-    const states: ActionState[] = [running(5_000, 0.5), { state: "done" }];
-    const followed = {
-      ...cloud,
-      onFollow: () => states[asks++] as ActionState,
-    };
-    const stderr = capture({ columns: 100 });
-    const run = runInProcess(["stop", refOf("i-1"), "--yes", "--wait", "--json"], { cloud: followed, clock, stderr });
-    await clock.pass(2_000);
-    await clock.pass(5_000);
-    const { exitCode, stdout } = await run;
-    expect(exitCode).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ state: "done", stats: { vendorCalls: 3 } });
-    expect(stderr.text()).toContain("stop: under way …");
-    expect(stderr.text()).toContain("stop: under way, 50% …");
-    expect(stderr.writes.at(-1)).toBe("\r\x1b[K");
-  });
-
-  test("that Ctrl-C ends says that the action goes on and how to follow it, and prints the operation", async () => {
-    const interrupt = new AbortController();
-    const { cloud } = counting(() => running());
-    const clock = createWatchedClock();
-    const argv = ["stop", refOf("i-1"), "--yes", "--wait", "--json"];
-    const run = runInProcess(argv, { cloud, clock, interrupt: interrupt.signal });
-    await clock.waiting(2_000);
-    interrupt.abort();
-    const { exitCode, stdout, stderr } = await run;
-    expect(exitCode).toBe(130);
-    expect(JSON.parse(stdout)).toMatchObject({ state: "running", token: expect.any(String) });
-    const { error } = JSON.parse(stderr);
-    expect(error).toMatchObject({ code: "canceled", effect: "done", ref: refOf("i-1") });
-    expect(error.message).toContain("goes on");
-    // Nobody but this process knows what its token means.
-    expect(error.details.follow).toBe(`cloudlink get ${refOf("i-1")}`);
-  });
-
-  test("ends at --timeout with exit code 8, and says that the action goes on", async () => {
-    const clock = createWatchedClock();
-    const { cloud } = counting(() => running(60_000));
-    const argv = ["stop", refOf("i-1"), "--yes", "--wait", "--timeout", "10s"];
-    const run = runInProcess(argv, { cloud, clock, tokenKey: new Uint8Array(32) });
-    await clock.waiting(60_000);
-    clock.advance(10_000);
-    const { exitCode, stdout, stderr } = await run;
-    expect(exitCode).toBe(8);
-    expect(stdout).toMatch(/^state +running$/m);
-    expect(stderr).toMatch(/follow +cloudlink operation \S+ --wait$/m);
-  });
-
-  test("tells of an action that failed while it was waited for", async () => {
-    const clock = createWatchedClock();
-    const gaveUp = new CloudLinkError({
-      ...{ reason: "ErrActionFailed", message: "The vendor gave it up.", origin: "vendor", effect: "none" },
-    });
-    const { cloud } = counting(() => running());
-    const failing = { ...cloud, onFollow: () => Promise.reject(gaveUp) };
-    const run = runInProcess(["stop", refOf("i-1"), "--yes", "--wait"], { cloud: failing, clock });
-    await clock.pass(2_000);
-    const { exitCode, stderr } = await run;
-    expect(exitCode).toBe(9);
-    expect(stderr).toMatch(/The vendor gave it up\.\n {2}effect +NOTHING WAS DONE$/m);
-  });
-});
-
-describe("operation", () => {
-  const tokenKey = new Uint8Array(32).fill(7);
-
-  test("follows from another process what has a token", async () => {
-    const { cloud } = counting(() => running());
-    const begun = await runInProcess(["stop", refOf("i-1"), "-y", "--fields", "token", "-o", "jsonl"], {
-      cloud,
-      tokenKey,
-    });
-    const { token } = JSON.parse(begun.stdout);
-    const still = { ...cloud, onFollow: () => running(2_000, 0.75) };
-    const once = await runInProcess(["operation", token, "--json"], { cloud: still, tokenKey });
-    expect(once.exitCode).toBe(0);
-    expect(JSON.parse(once.stdout)).toMatchObject({
-      action: "stop",
-      ref: refOf("i-1"),
-      state: "running",
-      progress: 0.75,
-    });
-    const done = await runInProcess(["operation", token, "--wait", "--json"], { cloud, tokenKey });
-    expect(JSON.parse(done.stdout)).toMatchObject({ state: "done" });
-  });
-
-  test("of a token that was altered exits with 2", async () => {
-    const { exitCode, stderr } = await runInProcess(["operation", "forged"], { cloud: { machines }, tokenKey });
-    expect(exitCode).toBe(2);
-    expect(stderr).toContain("ErrInvalidOperationToken");
-  });
-
-  test("without a server or a token key says that its token cannot be known here", async () => {
-    const { exitCode, stderr } = await runInProcess(["operation", "any"], { cloud: { machines } });
-    expect(exitCode).toBe(2);
-    expect(stderr).toContain("--server");
-    expect(stderr).toContain("tokenKey");
   });
 });

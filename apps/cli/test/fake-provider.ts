@@ -32,6 +32,8 @@ export interface FakeCloud {
   readonly beforeGet?: (call: ProviderCall) => Promise<void>;
   /** Awaited by every getMany. */
   readonly beforeGetMany?: (call: ProviderCall) => Promise<void>;
+  /** What a getMany says of one machine, in place of what `machines` holds. */
+  readonly answerOf?: (id: string) => VirtualMachineStatus | CloudLinkError;
   /** What an action comes to; left out, each is done at once, and allowed. */
   readonly onAct?: (request: ActionRequest, call: ProviderCall) => ActionState | Promise<ActionState>;
   /** How an action that runs stands; left out, it is done. */
@@ -102,7 +104,8 @@ export function createFakeProvider(cloud: FakeCloud): Provider {
       begin(call);
       await cloud.beforeGetMany?.(call);
       return refs.map((ref): Outcome<Observation<VirtualMachineStatus>> => {
-        const found = cloud.machines.find(({ id }) => id === ref.id);
+        const found = cloud.answerOf?.(ref.id) ?? cloud.machines.find(({ id }) => id === ref.id);
+        if (CloudLinkError.isInstance(found)) return { ok: false, ref, error: found };
         if (found === undefined) return { ok: false, ref, error: absent(ref.id) };
         return { ok: true, ref, state: observe(call, found) };
       });

@@ -14,6 +14,8 @@ export interface CapturedStream {
   text(): string;
   /** What was written so far, write by write. */
   readonly writes: readonly string[];
+  /** Calls `then` once, as soon as something with `text` in it is written. */
+  once(text: string, then: () => void): void;
 }
 
 /**
@@ -24,15 +26,25 @@ export function capture(
   options: { columns?: number; onWrite?: (text: string) => void; failure?: Error } = {},
 ): CapturedStream {
   const writes: string[] = [];
+  const awaited: { text: string; then: () => void }[] = [];
   const stream = new Writable({
     write(chunk, _encoding, done) {
       writes.push(String(chunk));
       options.onWrite?.(String(chunk));
+      const met = awaited.findIndex(({ text }) => String(chunk).includes(text));
+      if (met !== -1) awaited.splice(met, 1)[0]?.then();
       done(options.failure);
     },
   });
   if (options.columns !== undefined) Object.assign(stream, { isTTY: true, columns: options.columns });
-  return { stream, writes, text: () => writes.join("") };
+  return {
+    stream,
+    writes,
+    text: () => writes.join(""),
+    once: (text, then) => {
+      awaited.push({ text, then });
+    },
+  };
 }
 
 /** How a command line is run against a fake cloud. */
@@ -42,8 +54,10 @@ export interface InProcessRun {
   readonly stdout?: CapturedStream;
   readonly stderr?: CapturedStream;
   readonly env?: Readonly<Record<string, string>>;
-  /** What is typed, at a terminal; left out, there is none. `null` is a terminal at which nobody types. */
+  /** What is typed at the question, at a terminal; left out, there is none. `null` is a terminal at which nobody types. */
   readonly typed?: string | null;
+  /** What was typed there before. */
+  readonly typedAhead?: string;
   readonly clock?: Clock;
   /** Makes operations good for another command line that is given the same. */
   readonly tokenKey?: Uint8Array;
@@ -60,7 +74,7 @@ export async function runInProcess(argv: readonly string[], settings: InProcessR
   const { stdout = capture(), stderr = capture() } = settings;
   const { clock, tokenKey } = settings;
   const io: ShellIo = {
-    stdin: typedAt(settings.typed),
+    stdin: typedAt(stderr, settings),
     stdout: stdout.stream,
     stderr: stderr.stream,
     env: settings.env ?? {},
@@ -83,9 +97,13 @@ export async function runInProcess(argv: readonly string[], settings: InProcessR
   return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
 }
 
-function typedAt(typed: string | null | undefined): TerminalInput {
+function typedAt(
+  stderr: CapturedStream,
+  { typed, typedAhead = "" }: Pick<InProcessRun, "typed" | "typedAhead">,
+): TerminalInput {
   const input = new PassThrough();
   if (typed === undefined) return input.end();
-  if (typed !== null) input.end(typed);
+  input.write(typedAhead);
+  if (typed !== null) stderr.once("[y/N]", () => input.end(typed));
   return Object.assign(input, { isTTY: true });
 }

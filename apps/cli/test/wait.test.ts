@@ -1,6 +1,6 @@
 import { CloudLinkError } from "@cloudlink/core";
 import { describe, expect, test } from "vitest";
-import { machine, refOf } from "./fake-provider.ts";
+import { type FakeCloud, machine, refOf } from "./fake-provider.ts";
 import { capture, runInProcess } from "./in-process.ts";
 import { createWatchedClock } from "./watched-clock.ts";
 
@@ -135,6 +135,29 @@ describe("wait", () => {
     expect((await run).exitCode).toBe(0);
   });
 
+  test("of several waits for the one that a rate limit is for, and asks about the others meanwhile", async () => {
+    const clock = createWatchedClock();
+    const limited = unavailable.with({ retry: { retryable: false, afterMs: 7_000 } });
+    const asked: string[] = [];
+    const cloud: FakeCloud = {
+      machines: [stopped],
+      answerOf(id) {
+        asked.push(`${id} ${clock.monotonicMs() - startedAt}`);
+        if (id === "i-1") return asked.length === 1 ? limited : stopped;
+        return machine(id, { powerState: asked.length < 6 ? "stopping" : "stopped" });
+      },
+    };
+    const startedAt = clock.monotonicMs();
+    const argv = [...forStopped, refOf("i-2"), "-o", "name", "--verbose"];
+    const run = runInProcess(argv, { cloud, clock });
+    for (let question = 0; question < 4; question++) await clock.pass(2_000);
+    const { exitCode, stdout, stderr } = await run;
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: `${refOf("i-1")}\n${refOf("i-2")}\n` });
+    expect(asked).toEqual(["i-1 0", "i-2 0", "i-2 2000", "i-2 4000", "i-2 6000", "i-1 8000", "i-2 8000"]);
+    // Nothing is said of one that was not asked about.
+    expect(stderr.match(/asked again, after/g)).toHaveLength(1);
+  });
+
   test("ends at once by what does not pass: exit code 5 for a denial", async () => {
     const denied = new CloudLinkError({ reason: "ErrPermissionDenied", message: "Not you.", origin: "vendor" });
     const { cloud } = turning([stopping], denied);
@@ -224,6 +247,8 @@ describe("wait", () => {
     [["wait", "--for", "powerState", refOf("i-1")], "name=value"],
     [["wait", "--for", "powerState=stopped"], "Missing required argument"],
     [[...forStopped, "--interval", "2"], "800ms, 2s"],
+    [[...forStopped, "--interval", "0ms"], "no more often than every 250ms"],
+    [[...forStopped, "--interval", "249ms"], "no more often than every 250ms"],
     [[...forStopped, refOf("i-1").replace("VirtualMachine", "Bucket")], "apart"],
   ])("%j is refused before anything is called", async (argv, hint) => {
     const { cloud, questions } = turning([stopping]);

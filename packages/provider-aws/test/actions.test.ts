@@ -1,6 +1,13 @@
 import { type ActionState, background, type CloudLinkError, type Lease, type Provider } from "@cloudlink/core";
 import { createManualClock, type ManualClock } from "@cloudlink/core/testing";
-import { createSandbox, type Fault, type FaultRule, type InstanceStateName, type Sandbox } from "@cloudlink/sandbox";
+import {
+  createSandbox,
+  type Fault,
+  type FaultRule,
+  type InstanceStateName,
+  type Sandbox,
+  type SandboxSettings,
+} from "@cloudlink/sandbox";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type PowerAction, powerOperations } from "../src/ec2/power-action.ts";
 import { aws } from "../src/index.ts";
@@ -28,21 +35,23 @@ let lease: Lease;
 beforeEach(async () => {
   // The sandbox checks when requests were signed, which the SDK does by the machine's time.
   clock = createManualClock({ nowMs: Date.now() });
-  sandbox = await createSandbox({
-    clock: { now: () => clock.nowMs() },
-    transitions: { pendingMs: PENDING_MS, stoppingMs: STOPPING_MS },
-    staleMs: 500,
-  });
+  await open({ transitions: { pendingMs: PENDING_MS, stoppingMs: STOPPING_MS }, staleMs: 500 });
+});
+afterEach(close);
+
+async function open(settings: SandboxSettings): Promise<void> {
+  sandbox = await createSandbox({ clock: { now: () => clock.nowMs() }, ...settings });
   provider = aws({ endpoint: sandbox.endpoint, regions: [REGION] });
   lease = leaseOf({ keys: sandbox.credentialsOf(ACCOUNT) });
   // Asked once a lease, before the first action: what becomes of the action's own request is what matters here.
   await provider.identify(underCall());
   sandbox.requests.clear();
-});
-afterEach(async () => {
+}
+
+async function close(): Promise<void> {
   await provider.close();
   await sandbox.close();
-});
+}
 
 const actions: readonly PowerAction[] = ["start", "stop", "reboot"];
 
@@ -71,8 +80,8 @@ async function follow(action: string, { id, state }: { id: string; state: Action
   return await machinesOf(provider).follow(underCall(), { ref: refOf(id), action, token: state.token });
 }
 
-function running(acceptedAt: number, pollAfterMs: number): ActionState {
-  return { state: "running", token: JSON.stringify({ v: 1, acceptedAt }), pollAfterMs };
+function running(acceptedAt: number, pollAfterMs: number, launchedAt?: number): ActionState {
+  return { state: "running", token: JSON.stringify({ v: 1, acceptedAt, launchedAt }), pollAfterMs };
 }
 
 describe("an action", () => {
@@ -88,7 +97,7 @@ describe("an action", () => {
     expect(state).toEqual(running(acceptedAt, 1_000));
     clock.advance(15_000);
     state = await follow("start", { id, state });
-    expect(state).toEqual(running(acceptedAt, 1_500));
+    expect(state).toEqual(running(acceptedAt, 1_500, acceptedAt));
     clock.advance(5_000);
     expect(await follow("start", { id, state })).toEqual({ state: "done" });
     expect(sandbox.actions.count({ action: "StartInstances", instanceId: id })).toBe(1);
@@ -290,6 +299,15 @@ describe("what goes on", () => {
     expect(error.rawMessage).toContain("EC2 stopped it again (Server.InsufficientInstanceCapacity)");
   });
 
+  it("is undone where EC2 stops what it had started, for another reason: it had been done", async () => {
+    sandbox.faults.add({ fault: { kind: "startFails", reason: "Server.SpotInstanceShutdown" } });
+    const id = put("stopped");
+    const state = await act("start", { id });
+    clock.advance(60_000);
+    const error = await failureOf(follow("start", { id, state }));
+    expect(error).toMatchObject({ effect: "done", details: { vendorCode: "Server.SpotInstanceShutdown" } });
+  });
+
   it("is undone by whoever does the contrary: it had been done", async () => {
     const id = put("stopped");
     const state = await act("start", { id });
@@ -335,6 +353,41 @@ describe("what goes on", () => {
       machinesOf(provider).follow(call, { ref: refOf(id), action: "stop", token: state.token }),
     );
     expect(await failure).toMatchObject({ reason: "ErrAccountMismatch", effect: "done" });
+  });
+
+  it.each<[PowerAction, PowerAction]>([
+    ["start", "stop"],
+    ["stop", "start"],
+  ])(
+    "is not done by the state that EC2 shows from before the action before it: %s after %s",
+    async (action, before) => {
+      await close();
+      await open({ transitions: { pendingMs: 0, stoppingMs: 0 }, staleMs: 5_000 });
+      const target = action === "start" ? "running" : "stopped";
+      const id = put(target);
+      await act(before, { id });
+      clock.advance(1_000);
+      let state = await act(action, { id });
+      const shown = await machinesOf(provider).get(underCall(), { ref: refOf(id), view: "standard", native: false });
+      expect(shown.value.powerState).toBe(target);
+      state = await follow(action, { id, state });
+      expect(state).toMatchObject({ state: "running" });
+      clock.advance(5_000);
+      expect(await follow(action, { id, state })).toEqual({ state: "done" });
+    },
+  );
+
+  it.each<[PowerAction, InstanceStateName, number]>([
+    ["start", "stopped", PENDING_MS],
+    ["stop", "running", STOPPING_MS],
+  ])("is done as soon as EC2 shows it, by whatever clock it was accepted: %s", async (action, from, takesMs) => {
+    const id = put(from);
+    await act(action, { id });
+    clock.advance(1_000);
+    // Two minutes ahead, or behind those of an action that it joined.
+    const state = await follow(action, { id, state: running(clock.nowMs() + 120_000, 1_000) });
+    clock.advance(takesMs);
+    expect(await follow(action, { id, state })).toEqual({ state: "done" });
   });
 
   it("is as old as it is here where another process's clock is ahead", async () => {

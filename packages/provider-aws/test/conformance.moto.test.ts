@@ -103,8 +103,11 @@ async function createHarness(): Promise<Harness> {
   };
 }
 
-/** Instances are made a few at a time: each takes moto some requests. */
-const MADE_AT_ONCE = 12;
+/**
+ * How many instances are made at a time: each takes moto some requests. Those to be started are made one by one: moto does not set
+ * `LaunchTime` anew when it starts one, which EC2 does, so that only one that was made just now is believed to run before the grace is over.
+ */
+const MADE_AT_ONCE = { running: 12, stopped: 1 } as const;
 
 function createGround(
   endpoint: string,
@@ -116,7 +119,7 @@ function createGround(
       const state = action === "start" ? ("stopped" as const) : ("running" as const);
       const pool = pools[state];
       if (pool.length === 0) {
-        const instances: readonly MotoInstances[] = [{ count: MADE_AT_ONCE, state }];
+        const instances: readonly MotoInstances[] = [{ count: MADE_AT_ONCE[state], state }];
         pool.push(...(await seedMoto({ endpoint, account: OWN, region: REGION, instances })).flat());
       }
       return refOf(scope, pool.pop() ?? "");

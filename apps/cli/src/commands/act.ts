@@ -41,7 +41,7 @@ export async function act(io: ShellIo, command: ActCommand, options: ActOptions)
   if (options.dryRun === true) return await tryEach(session, deed);
   if (options.yes !== true) {
     const refs = deed.targets.map(({ ref }) => ref);
-    await confirm(io, { action, refs, options, place: session.place });
+    await session.untimed(() => confirm(io, { action, refs, options, place: session.place }));
   }
   return await actOnEach(session, deed);
 }

@@ -10,9 +10,10 @@ import {
   type ResourceState,
   valueAt,
 } from "@cloudlink/core";
-import { type Connection, DEFAULT_TIMEOUT_MS } from "../connection/connection.ts";
+import type { Connection } from "../connection/connection.ts";
 import { pause } from "../pause.ts";
 import { readableError } from "../readable-error.ts";
+import { askOnce, mayPass } from "./asking.ts";
 import { summed } from "./each-ref.ts";
 
 /**
@@ -29,8 +30,10 @@ export interface Awaited {
   state?: ResourceState<unknown>;
   /** Why it is not waited for any more, although the state is not reached. */
   error?: CloudLinkError;
-  /** What the last question failed by, where that did not end the wait. */
+  /** What the last question about it failed by, where that did not end the wait. */
   setback?: CloudLinkError | undefined;
+  /** Before when it is not asked about again, on the context's `monotonicMs`: a rate limit said so. */
+  notBefore?: number | undefined;
 }
 
 /** What is waited for, and how. */
@@ -48,7 +51,8 @@ export interface AwaitRequest {
 
 /**
  * Asks for the resources' live state until each matches the filter, and no more of those that do. What may pass does not end it: faults, rate
- * limits, a question that is not answered in time, and for a while that there is no such resource.
+ * limits, a question that is not answered in time, and for a while that there is no such resource. What one resource's vendor asks to be
+ * waited for holds up no other: each is left out of the questions until its own time has come.
  *
  * @returns each in the request's order. It does not reject; the context's deadline and its cancelation are errors of those still waited for.
  */
@@ -64,18 +68,23 @@ export async function awaitState(
   let pending = awaited;
   for (;;) {
     const believed = elapsedMs() >= ABSENCE_BELIEVED_AFTER_MS;
-    const { outcomes, stats } = await ask(ctx, { ...request, refs: pending.map(({ ref }) => ref) });
+    const due = dueAt(ctx.clock.monotonicMs(), pending);
+    const { outcomes, stats } = await ask(ctx, { ...request, refs: due.map(({ ref }) => ref) });
     if (stats !== undefined) costs.push(stats);
     const over = ctx.error();
-    for (const [index, each] of pending.entries()) {
+    const now = ctx.clock.monotonicMs();
+    for (const [index, each] of due.entries()) {
       const outcome = outcomes[index];
       if (outcome === undefined) continue;
       each.setback = undefined;
+      each.notBefore = undefined;
       if (outcome.ok) each.state = outcome.state;
       // What a question fails by once time is up says nothing of the resource.
       else if (over !== undefined) continue;
-      else if (mayPass(outcome.error, { believed })) {
+      else if (outcome.error.code === "not_found" ? !believed : mayPass(outcome.error)) {
+        const { afterMs } = outcome.error.retry;
         each.setback = outcome.error;
+        each.notBefore = afterMs === undefined ? undefined : now + afterMs;
         request.onSetback(outcome.error);
       } else each.error = outcome.error;
     }
@@ -84,10 +93,10 @@ export async function awaitState(
     );
     if (pending.length === 0) break;
     request.onPending(pending);
-    const afterMs = Math.max(intervalMs, ...pending.map(({ setback }) => setback?.retry.afterMs ?? 0));
+    const soonest = Math.min(...pending.map(({ notBefore = now }) => notBefore));
     try {
       ctx.throwIfDone();
-      await pause(ctx, afterMs);
+      await pause(ctx, Math.max(intervalMs, soonest - now));
     } catch (error) {
       for (const each of pending) each.error = unreached(readableError(error), { each, filter });
       break;
@@ -96,14 +105,19 @@ export async function awaitState(
   return { awaited, stats: summed(costs, elapsedMs()) };
 }
 
-/** One question about all that are waited for. It has a deadline of its own, so that one that hangs does not take all the time there is. */
+/** Those whose time has come to be asked about. */
+function dueAt(now: number, pending: readonly Awaited[]): readonly Awaited[] {
+  return pending.filter(({ notBefore = now }) => notBefore <= now);
+}
+
+/** One question about several. */
 async function ask(
   ctx: Context,
   { connection, kind, refs, filter }: Pick<AwaitRequest, "connection" | "kind" | "refs" | "filter">,
 ): Promise<{ readonly outcomes: readonly Outcome<ResourceState<unknown>>[]; readonly stats?: CallStats }> {
-  using own = ctx.withTimeout(DEFAULT_TIMEOUT_MS).withCancel();
   try {
-    return await connection.getMany(own, { kind, refs, view: viewFor(kind, filter) });
+    const view = viewFor(kind, filter);
+    return await askOnce(ctx, (own) => connection.getMany(own, { kind, refs, view }));
   } catch (thrown) {
     const error = readableError(thrown);
     return { outcomes: refs.map((ref) => ({ ok: false, ref, error: error.with({ ref: ref.key }) })) };
@@ -115,12 +129,6 @@ function viewFor(kind: Kind, { where }: Filter): string {
   const needed = Object.keys(where).map((path) => kind.filterRules?.[path]?.fromView ?? kind.defaultView);
   const widest = Math.max(...[kind.defaultView, ...needed].map((view) => kind.views.indexOf(view)));
   return kind.views[widest] ?? kind.defaultView;
-}
-
-/** Whether to ask again after it. A context that is done is looked at elsewhere: the deadline here is that of one question. */
-function mayPass({ code, retry }: CloudLinkError, { believed }: { readonly believed: boolean }): boolean {
-  if (code === "not_found") return !believed;
-  return retry.retryable || code === "unavailable" || code === "resource_exhausted" || code === "deadline_exceeded";
 }
 
 /** The error of a resource that did not get there in time: with what was seen last. */

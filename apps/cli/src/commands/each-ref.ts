@@ -27,8 +27,8 @@ export interface RefAnswer {
 
 /**
  * Prints what came of a command for each of its refs, and gives its exit code. Of one ref the error is thrown, to be shown as every error is;
- * of several each has its own, and the exit code is that of a partial answer unless all went well or none did. A reader that has gone
- * changes nothing of it: what was done was done.
+ * of several each has its own, and the exit code is that of a partial answer unless all went well or none did, or Ctrl-C ended it. A reader
+ * that has gone changes nothing of it: what was done was done.
  */
 export async function answerEach(session: Session, answer: RefAnswer): Promise<number> {
   const { outcomes, columns, traceId } = answer;
@@ -60,6 +60,9 @@ async function answerSeveral(session: Session, answer: RefAnswer): Promise<numbe
   const failures = outcomes.flatMap(({ error, refusal }) => error ?? refusal ?? []);
   const [first] = failures;
   if (first === undefined) return EXIT_OK;
+  // Whoever ends a command wants to hear that it was ended, whatever had come by then.
+  const ended = failures.find(({ code }) => code === "canceled");
+  if (session.interrupt.aborted && ended !== undefined) return exitCodeOf(ended.code, session.interrupt);
   return failures.length < outcomes.length ? EXIT_PARTIAL : exitCodeOf(first.code, session.interrupt);
 }
 

@@ -1,4 +1,3 @@
-import type { CloudLinkError } from "@cloudlink/core";
 import type { WaitOptions } from "../command-options.ts";
 import { kindNamed } from "../connection/connection.ts";
 import { durationText } from "../duration.ts";
@@ -7,6 +6,7 @@ import { columnsOf, readFilter } from "../selection.ts";
 import { openSession } from "../session.ts";
 import type { ShellIo } from "../shell-io.ts";
 import { usageError } from "../usage-error.ts";
+import { setbackText } from "./asking.ts";
 import { type Awaited, awaitState, fieldsText } from "./await-state.ts";
 import { answerEach, distinctRefs } from "./each-ref.ts";
 
@@ -58,8 +58,4 @@ export async function wait(io: ShellIo, texts: readonly string[], options: WaitO
     if (setback !== undefined) return setback.code === "not_found" ? "not there yet" : setback.code;
     return state === undefined ? "not seen yet" : fieldsText(state, filter);
   }
-}
-
-function setbackText({ ref = "", code, reason, rawMessage }: CloudLinkError): string {
-  return `↻ ${ref} asked again, after ${code} (${reason}): ${rawMessage}`;
 }

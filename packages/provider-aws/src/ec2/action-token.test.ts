@@ -26,6 +26,15 @@ describe("the token of an action that goes on", () => {
     );
   });
 
+  it("brings back the launch that was seen, where one was", () => {
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), fc.maxSafeInteger(), (acceptedAt, launchedAt) => {
+        const ticket = { acceptedAt: acceptedAt + 0, launchedAt: launchedAt + 0 };
+        expect(readActionToken(writeActionToken(ticket))).toEqual(ticket);
+      }),
+    );
+  });
+
   it.each([
     "",
     "x",
@@ -41,6 +50,10 @@ describe("the token of an action that goes on", () => {
     '{"v":1,"acceptedAt":1.5}',
     '{"v":1,"acceptedAt":1e3}',
     '{"v":1,"acceptedAt":null}',
+    '{"v":1,"launchedAt":1}',
+    '{"v":1,"launchedAt":1,"acceptedAt":1}',
+    '{"v":1,"acceptedAt":1,"launchedAt":1.5}',
+    '{"v":1,"acceptedAt":1,"launchedAt":null}',
     ' {"v":1,"acceptedAt":1}',
     '{"v":1,"acceptedAt":1,"acceptedAt":1}',
     '{"v":1,"__proto__":{"acceptedAt":1}}',

@@ -2,8 +2,10 @@ import { CloudLinkError } from "@cloudlink/core";
 
 /** What it takes to go on with an action beside its ref and name. */
 export interface ActionTicket {
-  /** When EC2 had accepted it, in milliseconds since the epoch, by the clock of the call that began it. */
+  /** When EC2 was asked for what it then accepted, in milliseconds since the epoch, by the clock of the call that began it. */
   readonly acceptedAt: number;
+  /** When EC2 says that the run began which was seen on its way (`LaunchTime`), in milliseconds since the epoch by EC2's clock. */
+  readonly launchedAt?: number | undefined;
 }
 
 const VERSION = 1;
@@ -12,15 +14,18 @@ const VERSION = 1;
 const LONGEST = 100;
 
 /** The token of an action that goes on. There is nothing secret in it, and nothing that leads anywhere. */
-export function writeActionToken({ acceptedAt }: ActionTicket): string {
-  return JSON.stringify({ v: VERSION, acceptedAt });
+export function writeActionToken({ acceptedAt, launchedAt }: ActionTicket): string {
+  return JSON.stringify({ v: VERSION, acceptedAt, launchedAt });
 }
 
 /** @throws `invalid_argument` (`ErrInvalidOperationToken`) for what {@link writeActionToken} did not write. */
 export function readActionToken(token: string): ActionTicket {
-  const ticket = { acceptedAt: token.length > LONGEST ? Number.NaN : acceptedAtOf(parse(token)) };
+  const content = token.length > LONGEST ? undefined : parse(token);
+  const acceptedAt = instantIn(content, "acceptedAt");
+  const launchedAt = instantIn(content, "launchedAt");
+  const ticket = acceptedAt !== undefined && { acceptedAt, ...(launchedAt !== undefined && { launchedAt }) };
   // Written again it is the same, or it was not written here.
-  if (Number.isSafeInteger(ticket.acceptedAt) && writeActionToken(ticket) === token) return ticket;
+  if (ticket && writeActionToken(ticket) === token) return ticket;
   throw foreignToken();
 }
 
@@ -45,7 +50,8 @@ function parse(text: string): unknown {
   }
 }
 
-function acceptedAtOf(value: unknown): number {
-  const found = typeof value === "object" && value !== null && "acceptedAt" in value ? value.acceptedAt : undefined;
-  return typeof found === "number" ? found : Number.NaN;
+function instantIn(content: unknown, name: keyof ActionTicket): number | undefined {
+  if (typeof content !== "object" || content === null || !Object.hasOwn(content, name)) return undefined;
+  const found = (content as { readonly [Name in typeof name]?: unknown })[name];
+  return Number.isSafeInteger(found) ? (found as number) : undefined;
 }

@@ -12,7 +12,7 @@ import { effectOf } from "../effect.ts";
 import { type Sending, unsent } from "../sending.ts";
 import type { Sessions } from "../sessions.ts";
 import { type Absence, accountMismatch } from "./absence.ts";
-import { foreignToken, readActionToken, writeActionToken } from "./action-token.ts";
+import { type ActionTicket, foreignToken, readActionToken, writeActionToken } from "./action-token.ts";
 import { checkRegion, malformedId } from "./instance-place.ts";
 import {
   type Failure,
@@ -37,6 +37,8 @@ export function createPowerActions(
     const operation = powerOperations[action];
     // A trial too: it would be allowed, or refused, to somebody else.
     await absence.checkAccount(call, operation);
+    // Before it is sent: EC2's own instant of it, which what is seen later is told by, is no earlier.
+    const acceptedAt = call.ctx.clock.nowMs();
     const answer = await sessions
       .run(call, {
         operation,
@@ -53,7 +55,7 @@ export function createPowerActions(
     if (answer === "allowed") return { state: "allowed" } as const;
     if (dryRun) throw carriedOut(operation);
     if (action === "reboot" || isAtTarget(action, powerStateOf(answer))) return { state: "done" } as const;
-    return running(call.ctx.clock.nowMs(), 0);
+    return running({ acceptedAt }, call.ctx.clock.nowMs() - acceptedAt);
   }
 
   /** The instance as EC2 shows it now, and when it was asked. */
@@ -72,15 +74,15 @@ export function createPowerActions(
 
   async function goOn(
     call: ProviderCall,
-    { ref, action, acceptedAt }: { ref: Ref; action: FollowedAction; acceptedAt: number },
+    { ref, action, ticket }: { ref: Ref; action: FollowedAction; ticket: ActionTicket },
   ): Promise<ActionState> {
     checkPlace(call, ref);
     const { machine, observedAt } = await look(call, ref);
     // It may have been accepted by another process, whose clock is ahead of this one's.
-    const ageMs = Math.max(0, observedAt - acceptedAt);
-    const progress = progressOf(action, { machine, ageMs });
+    const ageMs = Math.max(0, observedAt - ticket.acceptedAt);
+    const progress = progressOf(action, { machine, ticket, ageMs });
     if (progress.state === "done") return { state: "done" };
-    if (progress.state === "running") return running(acceptedAt, ageMs);
+    if (progress.state === "running") return running({ ...ticket, launchedAt: progress.launchedAt }, ageMs);
     if (machine === undefined) {
       const owner = await absence.accountOf(call);
       if (owner !== undefined && owner !== call.scope.account) throw accountMismatch(call, owner);
@@ -102,11 +104,11 @@ export function createPowerActions(
     async follow(call, request) {
       const { ref, token } = request;
       const action = powerActionOf(request);
-      const { acceptedAt } = readActionToken(token);
+      const ticket = readActionToken(token);
       // No reboot has a token.
       if (action === "reboot") throw foreignToken();
       try {
-        return await goOn(call, { ref, action, acceptedAt });
+        return await goOn(call, { ref, action, ticket });
       } catch (error) {
         // There is a token, so it was accepted.
         throw withEffect(error, () => "done");
@@ -115,8 +117,8 @@ export function createPowerActions(
   };
 }
 
-function running(acceptedAt: number, ageMs: number): ActionState {
-  return { state: "running", token: writeActionToken({ acceptedAt }), pollAfterMs: pollAfterMs(ageMs) };
+function running(ticket: ActionTicket, ageMs: number): ActionState {
+  return { state: "running", token: writeActionToken(ticket), pollAfterMs: pollAfterMs(ageMs) };
 }
 
 /** @throws `unimplemented` for an action that is not declared; the kernel does not ask for one. */
