@@ -93,6 +93,14 @@ describe("AWS's error codes", () => {
     expect(error.rawMessage).toMatch(/[.…]$/);
   });
 
+  it.each(["arn:aws:ec2:::", "a..b", "Not-A-Code", "two words", "x".repeat(81), "1st"])(
+    "takes %j for no code of AWS's, and makes no reason of it",
+    (code) => {
+      const { reason, details } = explained(answered(code, { status: 400 }));
+      expect([isDocumentedReason(reason), details?.vendorCode]).toEqual([true, undefined]);
+    },
+  );
+
   it.each(["InsufficientInstanceCapacity", "InsufficientHostCapacity", "InsufficientCapacity"])(
     "%s is a lack of the vendor's, which may pass in some minutes, and no fault",
     (code) => {

@@ -35,9 +35,12 @@ export function withoutSecrets(thrown: unknown, secrets: readonly string[]): Ven
   };
 }
 
+/** Words parted by dots, as in `InvalidInstanceID.NotFound`: what else stands in a code's place comes from a broken answer. */
+const codeForm = /^(?=.{3,80}$)[A-Za-z]\w*(?:\.\w+)*$/;
+
 /** AWS's error code, or `undefined` where what answered did not give one as AWS does. */
 export function vendorCode({ name, $fault, $metadata }: VendorError): string | undefined {
-  if (typeof name !== "string" || !/^[A-Za-z][\w.:-]{2,79}$/.test(name) || name === "Unknown") return undefined;
+  if (typeof name !== "string" || !codeForm.test(name) || name === "Unknown") return undefined;
   // What the SDK's parser or Node threw has a name too, but nobody's fault.
   return $fault !== undefined && $metadata !== undefined ? name : undefined;
 }
