@@ -21,7 +21,8 @@ export interface DemoOptions {
 /** @throws Error that says what to write instead. */
 export function readOptions(argv: readonly string[]): DemoOptions {
   const { values } = parseArgs({
-    args: [...argv],
+    // Npm's way of handing options on; pnpm hands the two dashes on as well.
+    args: argv[0] === "--" ? argv.slice(1) : [...argv],
     options: {
       help: { type: "boolean", short: "h", default: false },
       once: { type: "boolean", default: false },

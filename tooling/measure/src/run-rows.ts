@@ -72,12 +72,13 @@ function wholeNumber(text: string | undefined): number | undefined {
 }
 
 function helpOf({ command, summary, rows }: RowsCommand): string {
-  const groups = [...new Set(rows.map(({ group }) => group))].join(", ");
+  const byGroup = Map.groupBy(rows, ({ group }) => group);
+  const names = [...byGroup].map(([group, its]) => `${group} (${[...new Set(its.map(({ row }) => row))].join(", ")})`);
   return `${command} [name] [--json FILE] [--seed N] [--size N] [--control]
 
 ${summary}
 
-  name         a group (${groups}) or a row (${rows.map(({ row }) => row).join(", ")}); all of them if left out
+  name         a group, or one of its rows: ${names.join("; ")}. All of them if left out
   --json FILE  writes the figures to FILE too
   --seed N     what random choices follow from; at random if left out, and printed
   --size N     how many calls or inputs, for a row that counts such
