@@ -35,7 +35,7 @@ async function serveUntilSignal(options: DemoOptions): Promise<void> {
   const ending = endingSignal();
   await using sandbox = await sandboxOf(options);
   await using nexus = sandboxNexus(sandbox);
-  await using server = await serve({ nexus, sandbox, port: options.port, print });
+  await using server = await serve({ nexus, sandbox, port: options.port, print, logTo: process.stderr });
   await ending;
   print("\nEnding: no more calls are taken, and those that run may finish. Ctrl-C again ends it at once.");
   await server.close();

@@ -14,12 +14,14 @@ let sandbox: Sandbox;
 let server: RunningServer;
 let nexus: ReturnType<typeof sandboxNexus>;
 let lines: readonly string[];
+const logged: string[] = [];
+const logTo = { write: (text: string) => void logged.push(text) };
 
 beforeAll(async () => {
   sandbox = await createSandbox({ limits: "published", transitions: { pendingMs: 0, stoppingMs: 0 } });
   nexus = sandboxNexus(sandbox);
   const printed: string[] = [];
-  server = await serve({ nexus, sandbox, port: 0, print: (line) => void printed.push(line) });
+  server = await serve({ nexus, sandbox, port: 0, print: (line) => void printed.push(line), logTo });
   lines = [...printed.join("\n").matchAll(/^ {2}(\S.*)$/gm)].map(([, line = ""]) => line);
 });
 
@@ -59,7 +61,14 @@ describe("what `pnpm start` prints to try works as it is pasted", () => {
   });
 
   test("a failure", async () => {
-    expect(JSON.parse(await pasted(line(/nonsense/)))).toMatchObject({ status: 400, reason: "ErrInvalidRef" });
+    const failed = JSON.parse(await pasted(line(/nonsense/)));
+    expect(failed).toMatchObject({ status: 400, reason: "ErrInvalidRef" });
+    // The log has it, and no line for each request.
+    expect(logged.map((each) => JSON.parse(each)).find(({ traceId }) => traceId === failed.traceId)).toMatchObject({
+      msg: "failed",
+      reason: "ErrInvalidRef",
+    });
+    expect(logged.join()).not.toContain('"msg":"request"');
   });
 
   test("the shell", async () => {
@@ -69,6 +78,6 @@ describe("what `pnpm start` prints to try works as it is pasted", () => {
 });
 
 test("a port that is taken is said so, with how to choose another", async () => {
-  const taken = serve({ nexus, sandbox, port: server.port, print: () => {} });
+  const taken = serve({ nexus, sandbox, port: server.port, print: () => {}, logTo });
   await expect(taken).rejects.toThrow(new RegExp(`port ${server.port} is taken .*start --port ${server.port + 1}`));
 });

@@ -1,6 +1,7 @@
 import type { Nexus } from "@cloudlink/nexus";
 import type { Sandbox } from "@cloudlink/sandbox";
 import { type RunningServer, startServer } from "@cloudlink/server";
+import { type DestinationStream, type Logger, pino } from "pino";
 
 /** What the server is shown on. */
 export interface Showcase {
@@ -8,6 +9,8 @@ export interface Showcase {
   readonly sandbox: Sandbox;
   readonly port: number;
   print(line: string): void;
+  /** Where failures are logged. */
+  readonly logTo: DestinationStream;
 }
 
 /**
@@ -15,8 +18,9 @@ export interface Showcase {
  *
  * @throws Error that says how to choose another port, when this one is taken.
  */
-export async function serve({ nexus, sandbox, port, print }: Showcase): Promise<RunningServer> {
-  const server = await listen(nexus, port);
+export async function serve({ nexus, sandbox, port, print, logTo }: Showcase): Promise<RunningServer> {
+  const logger = pino({ level: "warn", base: null, timestamp: pino.stdTimeFunctions.isoTime }, logTo);
+  const server = await listen({ nexus, port, logger });
   const example = sandbox.instances
     .list()
     .find(({ state, account }) => state === "running" && account === "111111111111");
@@ -24,9 +28,14 @@ export async function serve({ nexus, sandbox, port, print }: Showcase): Promise<
   return server;
 }
 
-async function listen(nexus: Nexus, port: number): Promise<RunningServer> {
+async function listen(settings: {
+  readonly nexus: Nexus;
+  readonly port: number;
+  readonly logger: Logger;
+}): Promise<RunningServer> {
+  const { port } = settings;
   try {
-    return await startServer({ nexus, port });
+    return await startServer(settings);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
     throw new Error(

@@ -19,8 +19,9 @@ export interface ServerSettings {
   /** How long calls that run may go on once the server is told to end, in milliseconds. 10,000 if left out. */
   readonly drainMs?: number;
   /**
-   * How long, in milliseconds, a reader may take to make room for what is to be written: a whole answer, or some 64 KiB of a stream.
-   * One that takes longer is cut off. 30,000 if left out.
+   * How long, in milliseconds, the system may take nothing of an answer for its reader. Then the reader is cut off, at the latest after twice as
+   * long. 120,000 if left out. The system has a buffer of its own (on Linux up to 4 MB, `tcp_wmem`), and once that is full it takes nothing until a
+   * third has gone: a reader that takes less than some 1.5 MB in this time, 12 KB/s by default, may be cut off though it never rests.
    */
   readonly stallMs?: number;
   /** How long, in milliseconds, a request's line and headers may take to come. 10,000 if left out. */
@@ -94,7 +95,7 @@ function withDefaults(settings: ServerSettings): ResolvedSettings {
     maxConcurrentCalls: settings.maxConcurrentCalls ?? 256,
     maxTimeoutMs: settings.maxTimeoutMs ?? 60_000,
     drainMs: settings.drainMs ?? 10_000,
-    stallMs: settings.stallMs ?? 30_000,
+    stallMs: settings.stallMs ?? 120_000,
     headersTimeoutMs: settings.headersTimeoutMs ?? 10_000,
     requestTimeoutMs: settings.requestTimeoutMs ?? 30_000,
     keepAliveTimeoutMs: settings.keepAliveTimeoutMs ?? 72_000,

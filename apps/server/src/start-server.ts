@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { pino } from "pino";
 import { Admission } from "./http/admission.ts";
-import { createApp, drainedError } from "./http/app.ts";
+import { createApp, drainedError, draining } from "./http/app.ts";
 import { CallRunner } from "./http/call-runner.ts";
 import { Exchanges } from "./http/exchanges.ts";
 import { logExchange, logFailure } from "./http/request-log.ts";
@@ -46,7 +46,7 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
   const logger = settings.logger ?? pino({ level: "silent" });
   let isDraining = false;
   const exchanges = new Exchanges((exchange) => logExchange(logger, exchange));
-  const app = await createApp({
+  const { app, connections } = await createApp({
     ...resolved,
     exchanges,
     isDraining: () => isDraining,
@@ -78,6 +78,7 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
     isDraining = true;
     logger.info({ drainMs }, "draining");
     if (!(await within(drainMs, exchanges.whenIdle()))) {
+      connections.refuseUnread(draining());
       exchanges.abortAll(drainedError());
       await within(GRACE_MS, exchanges.whenIdle());
     }

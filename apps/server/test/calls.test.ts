@@ -297,6 +297,9 @@ describe("more calls than the server takes at once", () => {
     const refused = await connection.answer();
     expect(refused).toMatchObject({ status: 429, headers: { "retry-after": "1" } });
     expect(refused.headers.connection).not.toBe("close");
+    const body = JSON.stringify({ ref: fakeRef("i-1"), action: "stop" });
+    const action = await fetch(`${harness.url}/v1/actions`, { method: "POST", headers: json, body });
+    expect([action.status, await action.json()]).toMatchObject([429, { effect: "none" }]);
     expect(JSON.parse(refused.body)).toMatchObject({
       ...{ code: "resource_exhausted", reason: "ErrOverloaded", origin: "kernel" },
       retry: { retryable: true, afterMs: 1_000 },

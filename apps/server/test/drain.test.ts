@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { describe, expect, test } from "vitest";
 import { fakeRef, untilAborted } from "./fake-provider.ts";
 import { startHarness } from "./harness.ts";
@@ -46,6 +47,51 @@ describe("a server that is told to end", () => {
     expect(rest).toMatch(/\{"end":.*\}\n$/);
     await ended;
     await expect(fetch(`${harness.url}/healthz`)).rejects.toThrow();
+  });
+
+  test("refuses a request whose body is still on its way, and says that nothing was done", async () => {
+    await using harness = await startHarness({}, { drainMs: 20 });
+    const connection = await connectRaw(harness.port);
+    connection.write(
+      "POST /v1/actions HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n",
+    );
+    // Told to go on, so it has come in.
+    await once(connection.socket, "data");
+    connection.write("{");
+    const ended = harness.drain();
+    const text = await connection.untilClosed();
+    const [, refusal = ""] = text.split("HTTP/1.1 100 Continue\r\n\r\n");
+    expect(refusal).toMatch(/^HTTP\/1\.1 503 /);
+    expect(refusal).toMatch(/retry-after: 1\r\n/);
+    expect(JSON.parse(refusal.split("\r\n\r\n")[1] ?? "")).toMatchObject({
+      reason: "ErrServerUnavailable",
+      effect: "none",
+      retry: { retryable: true },
+    });
+    await ended;
+    expect(await harness.logged(({ route }) => route === "/v1/actions")).toMatchObject({ status: 503 });
+  });
+
+  test("turns an action away, and says that nothing was done", async () => {
+    const release = Promise.withResolvers<void>();
+    const came = Promise.withResolvers<void>();
+    await using harness = await startHarness({
+      async *list() {
+        came.resolve();
+        await release.promise;
+        yield ["i-1"];
+      },
+    });
+    const running = fetch(`${harness.url}${LIST}`);
+    await came.promise;
+    const ended = harness.drain();
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify({ ref: fakeRef("i-1"), action: "stop" });
+    const refused = await fetch(`${harness.url}/v1/actions`, { method: "POST", headers, body });
+    expect([refused.status, await refused.json()]).toMatchObject([503, { effect: "none" }]);
+    release.resolve();
+    expect((await running).status).toBe(200);
+    await ended;
   });
 
   test("ends at once when nothing runs, with connections that are open and idle", async () => {

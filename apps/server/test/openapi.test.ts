@@ -2,6 +2,7 @@ import { VirtualMachine } from "@cloudlink/core";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { fakeRef } from "./fake-provider.ts";
 import { type Harness, startHarness } from "./harness.ts";
 
 /** What is looked at of the document here: anything else of it is for the validator. */
@@ -98,6 +99,31 @@ describe("the OpenAPI document", () => {
     expect(document.components.schemas.KindValue).toMatchObject({
       anyOf: [{ $ref: "#/components/schemas/compute.VirtualMachine.v1" }],
     });
+  });
+
+  test("has the headers that are sent", async () => {
+    const usual = ["connection", "content-length", "content-type", "date", "keep-alive", "x-content-type-options"];
+    const documented = (path: string, status: number) => {
+      const { responses } = document.paths[path]?.get ?? {};
+      const { $ref } = z.looseObject({ $ref: z.string().optional() }).parse(responses?.[status]);
+      const response =
+        $ref === undefined ? responses?.[status] : document.components.responses[$ref.split("/").at(-1) ?? ""];
+      return Object.keys(z.looseObject({ headers: z.looseObject({}) }).parse(response).headers).sort();
+    };
+    for (const [path, query, status] of [
+      ["/healthz", "", 200],
+      ["/readyz", "", 200],
+      ["/v1/kinds", "", 200],
+      ["/v1/kinds", "?x=1", 400],
+      ["/v1/resource", `?ref=${fakeRef("i-1")}`, 200],
+      ["/v1/resource", "?ref=nonsense", 400],
+      ["/v1/resources", "?kind=compute.VirtualMachine", 200],
+    ] as const) {
+      const response = await fetch(`${harness.url}${path}${query}`);
+      expect(response.status).toBe(status);
+      const sent = [...response.headers.keys()].filter((name) => !usual.includes(name)).sort();
+      expect(sent, `${path}${query}`).toEqual(documented(path, status));
+    }
   });
 
   test("knows the headers of requests, and the bound on the deadline", () => {

@@ -39,6 +39,7 @@ async function refusalOf(bytes: string | Uint8Array) {
   expect(answer.headers.traceparent).toContain(problem.traceId);
   expect(answer.headers["cache-control"]).toBe("no-store");
   expect(answer.headers["x-content-type-options"]).toBe("nosniff");
+  expect(answer.headers.vary).toBe("accept, traceparent");
   return { ...answer, problem };
 }
 
@@ -91,7 +92,7 @@ describe("what is not understood is refused, with the reason", () => {
     ],
     ["a body that is not JSON", () => act("{"), 400, /not JSON/],
     ["no body", () => request("POST /v1/actions", { headers: [json, "content-length: 0"] }), 400, /The body/],
-    ["a body of null", () => act("null"), 400, /The body/],
+    ["a body of null", () => act("null"), 400, /The body is null/],
     ["an unknown field", () => act(text({ ref: REF, action: "stop", force: true })), 400, /"force"/],
     ["a field of another type", () => act(text({ ref: 1, action: "stop" })), 400, /"ref"/],
     [
@@ -213,9 +214,38 @@ describe("what is too much is refused", () => {
   });
 });
 
+describe("what is refused of an action says that nothing was done", () => {
+  const body = JSON.stringify({ ref: REF, action: "stop" });
+  test.each<[string, () => Uint8Array, number]>([
+    ["by its form", () => act("{}"), 400],
+    ["by its kind", () => act(JSON.stringify({ ref: REF, action: "stop", kind: "compute.Abacus" })), 400],
+    ["by its ref", () => act(JSON.stringify({ ref: "nonsense", action: "stop" })), 400],
+    ["by its timeout", () => act(body, [json, "x-cloudlink-timeout-ms: 0"]), 400],
+    ["by its content type", () => act(body, []), 415],
+    ["by its origin", () => act(body, [json, "origin: null"]), 403],
+    ["by its host", () => Buffer.from("POST /v1/actions HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n"), 421],
+    ["by Accept", () => act(body, [json, "accept: text/html"]), 406],
+    ["by Expect", () => act(body, [json, "expect: more"]), 417],
+    [
+      "by its body, which does not come",
+      () => request("POST /v1/actions", { headers: [json, "content-length: 9"] }),
+      408,
+    ],
+  ])("%s", async (_what, bytes, status) => {
+    const { problem } = await refusalOf(bytes());
+    expect(problem).toMatchObject({ status, effect: "none" });
+  });
+
+  test("and of nothing else", async () => {
+    expect((await refusalOf(get("ref=nonsense"))).problem.effect).toBeUndefined();
+    expect((await refusalOf(getMany("{}"))).problem.effect).toBeUndefined();
+  });
+});
+
 describe("what comes too slowly is refused", () => {
   test("headers that do not end", async () => {
-    expect((await refusalOf(`GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\nx: `)).status).toBe(408);
+    const { problem } = await refusalOf(`GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\nx: `);
+    expect(problem).toMatchObject({ status: 408, retry: { retryable: true } });
   });
 
   test("a body that does not end; and what comes of it later changes nothing", async () => {
@@ -243,7 +273,9 @@ describe("what a web page of another origin could make a browser send is refused
   );
 
   test("a target of absolute form with another host", async () => {
-    expect((await refusalOf(request("GET http://rebound.example/v1/kinds"))).status).toBe(421);
+    for (const scheme of ["http", "https", "HTTPS", "ftp"]) {
+      expect((await refusalOf(request(`GET ${scheme}://rebound.example/v1/kinds`))).status).toBe(421);
+    }
     expect((await exchangeRaw(harness.port, request("GET http://localhost/v1/kinds"))).status).toBe(200);
   });
 
@@ -287,8 +319,9 @@ describe("an error that nobody expected", () => {
     const text = await response.text();
     expect(response.status).toBe(500);
     expect(text).not.toMatch(/hunter2|TypeError|\.ts|at /);
-    await own.logged(({ msg }) => msg === "failed");
-    expect(own.logText()).toContain("TypeError");
+    const { frames, causes } = await own.logged(({ msg }) => msg === "failed");
+    expect(causes).toContain("TypeError");
+    expect(frames).toContainEqual(expect.stringMatching(/^at .*refusals\.test\.ts:\d+:\d+\)?$/));
     expect(own.logText()).not.toContain("hunter2");
   });
 });

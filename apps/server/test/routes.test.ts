@@ -264,6 +264,9 @@ test("HEAD gives the headers of a GET without its body, and asks no vendor for a
   const before = harness.sandbox.requests.count();
   const response = await fetch(`${harness.url}/v1/resources?kind=${KIND}`, { method: "HEAD", headers: lines });
   expect([response.status, response.headers.get("content-type")]).toEqual([200, "application/x-ndjson"]);
+  // A GET has more bytes than none.
+  expect(response.headers.has("content-length")).toBe(false);
+  expect(response.headers.get("vary")).toBe("accept, traceparent");
   expect(await response.text()).toBe("");
   expect(harness.sandbox.requests.count()).toBe(before);
 });

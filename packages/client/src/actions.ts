@@ -1,11 +1,11 @@
 import type { Context, DryRun, Kind, Operation } from "@cloudlink/core";
 import type { ActRequest, DryRunRequest, OperationRequest } from "@cloudlink/core/calls";
+import { checkAction, checkRef, checkWish, keyOf } from "./check-answer.ts";
 import { checkRequest, invalidRequest, refText } from "./check-request.ts";
 import type { Connection } from "./connection.ts";
 import { exchange } from "./exchange.ts";
 import { createOperation, operationPath } from "./operation.ts";
 import { readDryRun, readOperation } from "./read/operation.ts";
-import { checkRef, keyOf } from "./reads.ts";
 import { paths } from "./wire/protocol.ts";
 
 /** See `Calls.act`. */
@@ -24,7 +24,8 @@ export async function act<K extends Kind>(
     },
     read(form) {
       const read = readOperation(form);
-      checkRef(read, ref);
+      checkRef(read, { ref, kind });
+      checkWish(read, { action, idempotencyKey });
       return read;
     },
   });
@@ -44,7 +45,8 @@ export async function dryRun<K extends Kind>(
     request: () => ({ path: paths.actions, body: { ref: refText(ref), action, kind: kind.name, dryRun: true } }),
     read(form) {
       const read = readDryRun(form);
-      checkRef(read, ref);
+      checkRef(read, { ref, kind });
+      checkAction(read, action);
       return read;
     },
   });

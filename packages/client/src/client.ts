@@ -10,7 +10,7 @@ import type { ProviderDescription } from "./wire/provider.ts";
  * - `unavailable` (`ErrServerUnavailable`): the server could not be reached, its answer was cut off, or something before it answered;
  * - `internal` (`ErrMalformedResponse`): what answered is no such server, or its answer is not of the form.
  *
- * On errors of actions `effect` is `none` where the request never left, and `unknown` where what became of it is.
+ * On errors of actions `effect` is `none` where the request never left or the server refused it, and `unknown` where what became of it is.
  *
  * It tries nothing again by itself: the server's kernel has done what can be done. A program that does should give its actions an
  * idempotency key.

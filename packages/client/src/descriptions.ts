@@ -10,7 +10,7 @@ import {
 import { checkContext } from "./check-request.ts";
 import type { Connection } from "./connection.ts";
 import { exchange } from "./exchange.ts";
-import { fieldsOf } from "./read/form.ts";
+import { FormError, fieldsOf } from "./read/form.ts";
 import { readKind, readKindSchema, readKinds } from "./read/kind.ts";
 import { readProviders } from "./read/provider.ts";
 import { paths } from "./wire/protocol.ts";
@@ -33,7 +33,7 @@ export async function kind(connection: Connection, ctx: Context, name: string): 
     subject: { operation: "kinds" },
     request: () => ({ path: kindPath(name) }),
     read(form) {
-      const schema = readKindSchema(fieldsOf(form).schema);
+      const schema = schemaOf(form, name);
       return readKind(form, async () => schema);
     },
   });
@@ -67,8 +67,15 @@ async function loadSchema(connection: Connection, name: string): Promise<KindSch
   return await exchange(connection, background(), {
     subject: { operation: "kinds" },
     request: () => ({ path: kindPath(name) }),
-    read: (form) => readKindSchema(fieldsOf(form).schema),
+    read: (form) => schemaOf(form, name),
   });
+}
+
+/** The schema of the kind of that name. */
+function schemaOf(form: unknown, name: string): KindSchema {
+  const fields = fieldsOf(form);
+  if (fields.name !== name) throw new FormError("the kind that was asked for");
+  return readKindSchema(fields.schema);
 }
 
 /** @throws `invalid_argument` (`ErrUnknownKind`) for what cannot name one: of such a path, a URL might make another. */

@@ -27,10 +27,11 @@ export async function errorOfResponse(
   { call, ctx, response }: { readonly call: ClientCall; readonly ctx: Context; readonly response: Response },
 ): Promise<CloudLinkError> {
   const { status } = response;
-  if (isRefusal(status)) call.sent = false;
   const told = await errorTold(connection, { ctx, response });
   if (told !== undefined) {
     call.told = told;
+    // Of what else answers such a status it is not known where it stands: the server may have had the request before.
+    if (isRefusal(status)) call.sent = false;
     return told;
   }
   const details = { httpStatus: String(status) };
@@ -59,7 +60,7 @@ async function errorTold(
   }
 }
 
-/** Whether a request was refused as such, and so has done nothing: not one that got somewhere and took too long, or was left. */
+/** Whether the server refused the request as such, and so has done nothing: it says `effect` itself of what got further. Not one that got somewhere and took too long, or was left. */
 function isRefusal(status: number): boolean {
   return status >= 400 && status < 500 && status !== 408 && status !== 499;
 }

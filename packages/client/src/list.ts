@@ -1,5 +1,6 @@
 import type { CallStats, Context, Kind, ListPage, ListProblem, ResourceState, ValueOf } from "@cloudlink/core";
 import type { ListRequest } from "@cloudlink/core/calls";
+import { checkKind } from "./check-answer.ts";
 import { checkRequest } from "./check-request.ts";
 import { ClientCall } from "./client-call.ts";
 import { type Connection, send } from "./connection.ts";
@@ -36,7 +37,7 @@ async function* readPages<K extends Kind>(
   checkRequest("list", caller, request);
   const { closing } = connection;
   using call = new ClientCall(caller, { operation: "list", leaving, closing });
-  const stream = new ListStream(connection, { call, pageToken: request.pageToken });
+  const stream = new ListStream(connection, { call, kind: request.kind, pageToken: request.pageToken });
   try {
     call.ctx.throwIfDone();
     await stream.open(request);
@@ -59,6 +60,7 @@ async function* readPages<K extends Kind>(
 class ListStream {
   readonly #connection: Connection;
   readonly #call: ClientCall;
+  readonly #kind: Kind;
   #lines: ListLines | undefined;
   #items: ResourceState<unknown>[] = [];
   #problems: ListProblem[] = [];
@@ -72,10 +74,15 @@ class ListStream {
 
   constructor(
     connection: Connection,
-    { call, pageToken }: { readonly call: ClientCall; readonly pageToken: string | undefined },
+    {
+      call,
+      kind,
+      pageToken,
+    }: { readonly call: ClientCall; readonly kind: Kind; readonly pageToken: string | undefined },
   ) {
     this.#connection = connection;
     this.#call = call;
+    this.#kind = kind;
     this.#position = pageToken;
     this.#traceId = call.trace.traceId;
   }
@@ -103,7 +110,7 @@ class ListStream {
       this.#size += line.bytes;
       if (this.#size > maxAnswerBytes) throw tooLarge(maxAnswerBytes);
       const { item, problem, page, end, error } = fieldsOf(line.form);
-      if (item !== undefined) this.#items.push(readState(item));
+      if (item !== undefined) this.#items.push(this.#readItem(item));
       else if (problem !== undefined) this.#problems.push(readListProblem(problem));
       else if (page !== undefined) return this.#ended(page);
       else if (error !== undefined || end !== undefined) {
@@ -127,6 +134,12 @@ class ListStream {
 
   cancel(): void {
     this.#lines?.cancel();
+  }
+
+  #readItem(form: unknown): ResourceState<unknown> {
+    const item = readState(form);
+    checkKind(item, this.#kind);
+    return item;
   }
 
   #ended(form: unknown): ListPage<unknown> {

@@ -6,9 +6,11 @@ import {
   type OperationStatus,
   untilDone,
 } from "@cloudlink/core";
+import { checkWish } from "./check-answer.ts";
 import { checkContext } from "./check-request.ts";
 import type { Connection } from "./connection.ts";
 import { exchange } from "./exchange.ts";
+import { FormError } from "./read/form.ts";
 import { readOperation } from "./read/operation.ts";
 import { paths } from "./wire/protocol.ts";
 
@@ -41,12 +43,19 @@ export function createOperation(connection: Connection, record: OperationRecord)
 }
 
 /** How it stands now. @throws with the effect `done` unless the server knows better: the vendor had accepted it. */
-async function asked(connection: Connection, ctx: Context, { token, ref }: OperationRecord): Promise<OperationRecord> {
+async function asked(connection: Connection, ctx: Context, latest: OperationRecord): Promise<OperationRecord> {
+  const { token, ref } = latest;
   checkContext("operation", ctx);
   return await exchange(connection, ctx, {
     subject: { operation: "operation", ref: ref.key, effect: "done" },
     request: () => ({ path: operationPath(token) }),
-    read: readOperation,
+    read(form) {
+      const read = readOperation(form);
+      // The token may be a newer one.
+      if (read.ref.key !== ref.key) throw new FormError("about the resource of the operation");
+      checkWish(read, latest);
+      return read;
+    },
   });
 }
 

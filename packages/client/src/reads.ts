@@ -1,5 +1,6 @@
-import { type Answer, type Context, isRef, type Kind, type ManyAnswer, type ValueOf } from "@cloudlink/core";
-import type { GetManyRequest, GetRequest, RefLike } from "@cloudlink/core/calls";
+import type { Answer, Context, Kind, ManyAnswer, ValueOf } from "@cloudlink/core";
+import type { GetManyRequest, GetRequest } from "@cloudlink/core/calls";
+import { checkRef, keyOf } from "./check-answer.ts";
 import { checkRequest, invalidRequest, refText } from "./check-request.ts";
 import type { Connection } from "./connection.ts";
 import { exchange } from "./exchange.ts";
@@ -26,7 +27,7 @@ export async function get<K extends Kind>(
     },
     read(form) {
       const read = readAnswer(form);
-      checkRef(read, ref);
+      checkRef(read, { ref, kind });
       return read;
     },
   });
@@ -56,21 +57,14 @@ export async function getMany<K extends Kind>(
     read(form) {
       const read = readManyAnswer(form);
       if (read.outcomes.length !== refs.length) throw new FormError("an outcome per ref");
-      for (const [index, outcome] of read.outcomes.entries()) checkRef(outcome, refs[index]);
+      for (const [index, outcome] of read.outcomes.entries()) {
+        checkRef(outcome, { ref: refs[index], kind });
+        if (outcome.ok) checkRef(outcome.state, { ref: outcome.ref, kind });
+      }
       return read;
     },
   });
   return answer as ManyAnswer<ValueOf<K>>;
-}
-
-/** The canonical ref of the resource, where the caller gave one: what another text stands for, the server knows. */
-export function keyOf(ref: RefLike): string | undefined {
-  return isRef(ref) ? ref.key : undefined;
-}
-
-/** An answer about another resource is none. */
-export function checkRef(answer: { readonly ref: { readonly key: string } }, asked: RefLike | undefined): void {
-  if (isRef(asked) && answer.ref.key !== asked.key) throw new FormError("about the resource that was asked for");
 }
 
 /** An age as it is sent: whole, the next younger one, and no more than can be sent. What is no age is left for the server to refuse. */

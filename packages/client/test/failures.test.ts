@@ -94,10 +94,10 @@ describe("what fails", () => {
   it.each([
     [502, "ErrServerUnavailable", "unknown"],
     [503, "ErrServerUnavailable", "unknown"],
-    [429, "ErrServerUnavailable", "none"],
+    [429, "ErrServerUnavailable", "unknown"],
     [408, "ErrServerUnavailable", "unknown"],
-    [404, "ErrMalformedResponse", "none"],
-    [403, "ErrMalformedResponse", "none"],
+    [404, "ErrMalformedResponse", "unknown"],
+    [403, "ErrMalformedResponse", "unknown"],
     [200, "ErrMalformedResponse", "unknown"],
     [302, "ErrMalformedResponse", "unknown"],
   ] as const)(
@@ -119,6 +119,29 @@ describe("what fails", () => {
       expect(act).toMatchObject({ reason, effect });
     },
   );
+
+  it("concludes that an action was not carried out from what the server says, or from its refusal, alone", async () => {
+    const known = { code: "invalid_argument", reason: "ErrInvalidRequest", detail: "No.", origin: "caller" };
+    for (const [status, body, effect] of [
+      [400, known, "none"],
+      [404, known, "none"],
+      [429, known, "none"],
+      [400, { ...known, effect: "unknown" }, "unknown"],
+      [409, { ...known, effect: "done" }, "done"],
+      [503, { ...known, effect: "none" }, "none"],
+      [408, { ...known, effect: "none" }, "none"],
+      [408, known, "unknown"],
+      [499, known, "unknown"],
+      [503, known, "unknown"],
+      [403, { title: "Forbidden", status: 403 }, "unknown"],
+      [429, { title: "Slow down" }, "unknown"],
+    ] as const) {
+      const { act } = await failures((request) =>
+        raw(request, { status, type: "application/problem+json", body: JSON.stringify(body) }),
+      );
+      expect([status, body, act.effect]).toEqual([status, body, effect]);
+    }
+  });
 
   it("leaves aside a problem document that is not of this API", async () => {
     const type = "application/problem+json";

@@ -40,6 +40,19 @@ describe("cloudlink.schema.json", () => {
     }
   });
 
+  it.each([" a", "a ", "\u00a0a", "a\u2003", " "])("takes no name with a space at its end: %j", async (written) => {
+    for (const value of [
+      { version: 1, tenant: written },
+      { version: 1, accounts: [{ ...account, account: written }] },
+      { version: 1, accounts: [{ ...account, name: written }] },
+      { version: 1, accounts: [{ ...account, role: written }] },
+    ]) {
+      const read = await checkConfiguration({ text: JSON.stringify(value), environment: {} });
+      expect(read.map(({ message }) => message)).toEqual([expect.stringContaining("begins or ends with a space")]);
+      expect(schema.safeParse(value).success).toBe(false);
+    }
+  });
+
   it.each([
     [{}],
     [{ version: 2 }],

@@ -10,6 +10,10 @@ const oneLine = /^\P{Cc}+$/u;
 /** The same for editors, which read JSON Schema and may leave out the flag that \P{Cc} needs. A test holds the two together. */
 const oneLinePattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
 
+/** The same, and no space at either end. */
+const namePattern =
+  "^[^\\s\\u0000-\\u001f\\u007f-\\u009f](?:[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f])?$";
+
 /** As in refs: `createRef` of core, for the partition and the region. */
 const placeForm = /^(?:-|[a-z0-9][a-z0-9-]{0,62})$/;
 
@@ -23,6 +27,10 @@ const text = z
   .string()
   .refine((value) => oneLine.test(value) && value.isWellFormed(), "is empty, or not one line of text")
   .meta({ pattern: oneLinePattern });
+/** Spaces at the ends of a name are not seen, and make another of it. */
+const name = text
+  .refine((value) => value === value.trim(), "begins or ends with a space")
+  .meta({ pattern: namePattern });
 const place = z.string().regex(placeForm, "has lower-case letters, digits and hyphens, or is - where there is none");
 const timeMs = z.int().min(1).max(LONGEST_TIMER_MS);
 
@@ -69,8 +77,8 @@ const account = z.strictObject({
     .refine(isProviderName, "is not a provider's name")
     .describe("Name of the provider, such as aws."),
   partition: place.describe("Left out, the first of the provider's partitions.").exactOptional(),
-  account: text.describe("The vendor's id of the account. In quotes, if it has digits only."),
-  name: text.describe("A name for people.").exactOptional(),
+  account: name.describe("The vendor's id of the account. In quotes, if it has digits only."),
+  name: name.describe("A name for people.").exactOptional(),
   regions: z
     .union([z.literal("*"), z.array(place).min(1)])
     .describe("The regions that may be asked about; * for any, [-] for a vendor without regions."),
@@ -79,7 +87,7 @@ const account = z.strictObject({
     .min(1)
     .describe("The regions that a list looks in when its request names none. Left out, all of regions.")
     .exactOptional(),
-  role: text.max(2048).describe("The credential role, part of the scope.").default("default"),
+  role: name.max(2048).describe("The credential role, part of the scope.").default("default"),
   credentials: credentials
     .describe("How calls to the account are made: ambient or keys. Left out, the vendor's own way.")
     .prefault({ ambient: {} }),
@@ -123,7 +131,7 @@ const server = z.strictObject({
 export const configurationSchema = z
   .strictObject({
     version: z.literal(1).describe("Version of the file's form."),
-    tenant: text.max(256).describe("The tenant that the accounts belong to.").default("default"),
+    tenant: name.max(256).describe("The tenant that the accounts belong to.").default("default"),
     providers: z
       .record(
         z.string().refine(isProviderName, "is not a provider's name; write it as in refs: aws"),

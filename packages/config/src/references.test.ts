@@ -188,8 +188,24 @@ describe("a secret", () => {
   it("that is missing has no value, and is told of once", async () => {
     expect(await problemsOf("version: 1\nserver: { tokenKey: }")).toEqual(['2:21: "server.tokenKey" has no value']);
     expect(await problemsOf("version: 1\nserver: { tokenKey: { env: NONE } }")).toEqual([
-      '2:21: "server.tokenKey" has no value: the variable NONE is not set',
+      '2:21: "server.tokenKey" has no value: the variable that it names is not set',
     ]);
+  });
+
+  it.each([
+    ["AKIAIOSFODNN7EXAMPLE", "env"],
+    ["/JalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "file"],
+    ["./JalrXUtnFEMI", "file"],
+  ])("that was written as the name of a reference does not show: %s", async (text, by) => {
+    const at = `version: 1
+accounts: [{ provider: aws, account: "1", regions: "*", credentials: { keys: { key: { ${by}: ${text} } } } }]
+server: { tokenKey: { ${by}: ${text} } }`;
+    const problems = await problemsOf(at, { environment: {} });
+    expect(problems.map((problem) => problem.split('" ')[0])).toEqual([
+      '2:85: "accounts[0].credentials.keys.key',
+      '3:21: "server.tokenKey',
+    ]);
+    expect(problems.join()).not.toContain(text.slice(2, 9));
   });
 
   it("does not show when a configuration is printed, inspected or made JSON", async () => {

@@ -29,10 +29,17 @@ const variableForm = /^[A-Z_][A-Z0-9_]{0,63}$/;
 /** What is a path at first sight. */
 const pathForm = /^(?:\.{0,2}\/|[A-Za-z]:[\\/]).*[^/\\]$/;
 
-/** A reference as messages call it. What does not look like a name may be a secret that was written in the wrong place. */
-export function nameOfReference(reference: Reference): string {
+/** A reference as messages call it. What does not look like a name may be a secret that was written in the wrong place; where secrets belong, anything may be. */
+export function nameOfReference(
+  reference: Reference,
+  { isConcealed }: { readonly isConcealed: boolean } = { isConcealed: false },
+): string {
   if ("env" in reference) {
-    return variableForm.test(reference.env) ? `the variable ${reference.env}` : "the variable that it names";
+    return !isConcealed && variableForm.test(reference.env)
+      ? `the variable ${reference.env}`
+      : "the variable that it names";
   }
-  return pathForm.test(reference.file) ? `the file ${printable(reference.file)}` : "the file that it names";
+  return !isConcealed && pathForm.test(reference.file)
+    ? `the file ${printable(reference.file)}`
+    : "the file that it names";
 }

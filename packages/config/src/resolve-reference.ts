@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { resolve } from "node:path";
 import type { FileReader } from "./configuration-source.ts";
-import { nameOfReference, type Reference } from "./references.ts";
+import type { Reference } from "./references.ts";
 
 /** The largest file that a reference may name: an RSA key of 4,096 bits in PEM has a fifth of it. */
 const LARGEST_VALUE_BYTES = 16 * 1024;
@@ -14,7 +14,7 @@ export interface ReferenceSources {
   readonly folder: string;
 }
 
-/** What a reference leads to: a text that is not empty, or what is wrong, in words that repeat nothing of it. */
+/** What a reference leads to: a text that is not empty, or what is wrong with it, in words that follow its name. */
 export type Resolved = { readonly text: string } | { readonly problem: string };
 
 /** Looks a reference up. It never rejects. */
@@ -23,22 +23,21 @@ export async function resolveReference(reference: Reference, sources: ReferenceS
   const { environment } = sources;
   const text = Object.hasOwn(environment, reference.env) ? environment[reference.env] : undefined;
   if (text !== undefined && text !== "") return { text };
-  return { problem: `${nameOfReference(reference)} is ${text === undefined ? "not set" : "empty"}` };
+  return { problem: `is ${text === undefined ? "not set" : "empty"}` };
 }
 
 async function readReferred(reference: { readonly file: string }, sources: ReferenceSources): Promise<Resolved> {
-  const name = nameOfReference(reference);
   let bytes: Uint8Array;
   try {
     bytes = await sources.readFile({ path: resolve(sources.folder, reference.file), maxBytes: LARGEST_VALUE_BYTES });
   } catch (error) {
-    return { problem: `${name} ${sayUnreadable(error)}` };
+    return { problem: sayUnreadable(error) };
   }
-  if (bytes.byteLength > LARGEST_VALUE_BYTES) return { problem: `${name} has more than ${LARGEST_VALUE_BYTES} bytes` };
-  if (!isUtf8(bytes)) return { problem: `${name} is not UTF-8` };
+  if (bytes.byteLength > LARGEST_VALUE_BYTES) return { problem: `has more than ${LARGEST_VALUE_BYTES} bytes` };
+  if (!isUtf8(bytes)) return { problem: "is not UTF-8" };
   // Editors and `echo` end a file with a line end that is no part of the value.
   const text = new TextDecoder().decode(bytes).replace(/\r?\n$/, "");
-  return text === "" ? { problem: `${name} is empty` } : { text };
+  return text === "" ? { problem: "is empty" } : { text };
 }
 
 /** Why a file cannot be read, in a few words. */

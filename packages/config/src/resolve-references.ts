@@ -1,6 +1,6 @@
 import { Secret } from "@cloudlink/core";
 import { nameOfPath, type YamlFile, type YamlPath, type YamlProblem } from "@cloudlink/yaml";
-import { isReference, isSecretPlace, pathKey } from "./references.ts";
+import { isReference, isSecretPlace, nameOfReference, pathKey } from "./references.ts";
 import { type ReferenceSources, type Resolved, resolveReference } from "./resolve-reference.ts";
 
 /** A file's data with the values in place of its references. */
@@ -68,7 +68,8 @@ class Resolver {
     this.#known.set(key, known);
     const resolved = await known;
     if ("text" in resolved) return resolved.text;
-    this.#report(path, `has no value: ${resolved.problem}`);
+    const name = nameOfReference(reference, { isConcealed: isSecretPlace(path) });
+    this.#report(path, `has no value: ${name} ${resolved.problem}`);
     return "";
   }
 

@@ -5,13 +5,15 @@ import accepts from "@fastify/accepts";
 import fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import { MAX_BODY_BYTES, MAX_URL_BYTES } from "../server-settings.ts";
 import { readJsonBodies } from "./body-parser.ts";
+import type { ConnectionAnswers } from "./connection-errors.ts";
 import type { Exchanges } from "./exchanges.ts";
-import { failureOf, problemOfFailure } from "./failure.ts";
+import { problemOfFailure } from "./failure.ts";
 import { guardOrigin, guardRequest } from "./guard.ts";
-import { refused } from "./http-refusal.ts";
+import { type HttpRefusal, refused } from "./http-refusal.ts";
 import { createNodeServer, type NodeServerSettings } from "./node-server.ts";
 import { parseQuery } from "./query-string.ts";
 import { validatorOf } from "./request-validator.ts";
+import { failureHeaders, resourceHeaders } from "./resource-headers.ts";
 import { watchRoutes } from "./route-table.ts";
 import type { App } from "./zod-types.ts";
 
@@ -23,10 +25,17 @@ export interface AppSettings extends NodeServerSettings {
 }
 
 /** The HTTP layer without routes: what it refuses, how failures look, how requests are read. */
-export async function createApp(settings: AppSettings): Promise<App> {
+export async function createApp(
+  settings: AppSettings,
+): Promise<{ readonly app: App; readonly connections: ConnectionAnswers }> {
   const { exchanges, isDraining, stallMs } = settings;
+  let connections: ConnectionAnswers | undefined;
   const app: App = fastify<Server, IncomingMessage, ServerResponse>({
-    serverFactory: (handler) => createNodeServer(settings, handler),
+    serverFactory: (handler) => {
+      const { server, answers } = createNodeServer(settings, handler);
+      connections = answers;
+      return server;
+    },
     // The parser's own errors are answered at the server.
     clientErrorHandler: () => {},
     frameworkErrors: (error, request, reply) => {
@@ -55,6 +64,7 @@ export async function createApp(settings: AppSettings): Promise<App> {
     }
     guardRequest(request, routes);
     if (config.document !== undefined && config.isOpen !== true) guardOrigin(request);
+    if (config.document?.callsKernel === true) reply.headers(resourceHeaders);
   });
   // From here on it is the reader that decides how long it takes.
   app.addHook("onSend", async (request) => exchanges.of(request.raw).watchStall(stallMs));
@@ -63,18 +73,19 @@ export async function createApp(settings: AppSettings): Promise<App> {
     throw routes.refuse(request.method, request.raw.url ?? "/");
   });
   await app.register(accepts);
-  return app;
+  if (connections === undefined) throw new Error("the framework made no server");
+  return { app, connections };
 
   function answerFailure(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const exchange = exchanges.of(request.raw);
-    const failure = failureOf(thrown);
+    const failure = exchange.failureOf(thrown);
     exchange.error ??= failure.error;
     // Where the framework would close on a body that it did not read, the client might never see why: it is read to its end and dropped.
-    if (!isDraining() && reply.hasHeader("connection")) 
+    if (!isDraining() && reply.hasHeader("connection")) reply.removeHeader("connection");
     void reply
       .code(failure.status)
       .headers(failure.headers)
-      .header("cache-control", "no-store")
+      .headers(failureHeaders)
       .type(mediaTypes.problem)
       .send(formatJson(problemOfFailure(failure, exchange.trace.traceId)));
   }
@@ -85,7 +96,8 @@ function formatJson(value: unknown): string {
   return `${JSON.stringify(value)}\n`;
 }
 
-function draining(): Error {
+/** What is said to calls that come while the server ends. */
+export function draining(): HttpRefusal {
   return refused(503, {
     reason: "ErrServerUnavailable",
     message: "The server is about to end and takes no more calls. Nothing was done. Ask another, or again in a second.",

@@ -24,6 +24,7 @@ export class CallRunner {
     const exchange = this.#exchanges.of(request.raw);
     const ctx = contextOf(request, { exchange, bounds: this.#bounds });
     using _place = this.#admission.enter();
+    exchange.hasCalled = true;
     return await call(ctx, exchange);
   }
 }

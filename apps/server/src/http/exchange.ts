@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { headerNames } from "@cloudlink/client/wire";
+import { headerNames, paths } from "@cloudlink/client/wire";
 import {
   CloudLinkError,
   createSpanId,
@@ -8,8 +8,7 @@ import {
   parseTraceparent,
   type TraceContext,
 } from "@cloudlink/core";
-
-import type { HttpRefusal } from "./http-refusal.ts";
+import { type Failure, failureOf } from "./failure.ts";
 
 /** A request and its response, from the first header to the last byte: what the log says of it, and how its call is ended early. */
 export class Exchange {
@@ -21,14 +20,18 @@ export class Exchange {
   route = "-";
   /** What it failed by. */
   error: CloudLinkError | undefined;
+  /** Whether the kernel was called. Until then nothing can have been done. */
+  hasCalled = false;
+  readonly #isAction: boolean;
   readonly #response: ServerResponse;
   readonly #over = new AbortController();
   #elsewhere: number | undefined;
-  #stallTimer: NodeJS.Timeout | undefined;
+  #hasStallWatch = false;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.#response = response;
     this.method = request.method ?? "-";
+    this.#isAction = this.method === "POST" && actionsTarget.test(request.url ?? "");
     const { traceparent, tracestate } = request.headers;
     const caller =
       typeof traceparent === "string"
@@ -54,8 +57,15 @@ export class Exchange {
     return this.#elsewhere ?? (this.isAnswered ? this.#response.statusCode : 499);
   }
 
+  /** Whatever was thrown, as it is answered here: of an action it says that nothing was done, where that is certain. */
+  failureOf(thrown: unknown): Failure {
+    const failure = failureOf(thrown);
+    if (!this.#isAction || this.hasCalled || failure.error.effect !== undefined) return failure;
+    return { ...failure, error: failure.error.with({ effect: "none" }) };
+  }
+
   /** The answer was written to the connection itself, since there was no more to be had of the request. */
-  refuseElsewhere({ status, error }: HttpRefusal): void {
+  answerElsewhere({ status, error }: Failure): void {
     this.#elsewhere = status;
     this.abort(error);
   }
@@ -71,24 +81,37 @@ export class Exchange {
     this.#over.abort(reason);
   }
 
-  /** Cuts the reader off unless `isAnswered` within `stallMs`, or the watch is ended before. */
+  /**
+   * From now on cuts the reader off when the system has taken nothing for it for `stallMs`, at the latest after twice as long. The time
+   * does not run before the response has its turn on the connection.
+   */
   watchStall(stallMs: number): void {
-    clearTimeout(this.#stallTimer);
-    this.#stallTimer = setTimeout(() => {
-      this.abort(stalled(stallMs));
-      this.#response.destroy();
-    }, stallMs).unref();
+    const response = this.#response;
+    if (!this.#hasStallWatch) {
+      this.#hasStallWatch = true;
+      response.on("timeout", () => {
+        this.abort(stalled(stallMs));
+        response.destroy();
+      });
+      // Before Node hands the connection on to the next response, whose call may take as long as it likes.
+      response.prependOnceListener("finish", () => this.endStallWatch());
+    }
+    // Unlike `drain`, the socket's own timer sees what goes of a large write before all of it has.
+    response.setTimeout(stallMs);
   }
 
   endStallWatch(): void {
-    clearTimeout(this.#stallTimer);
+    this.#response.setTimeout(0);
   }
 }
+
+/** The target of an action, also in absolute form. */
+const actionsTarget = new RegExp(`^(?:[a-z][a-z0-9+.-]*://[^/?#]*)?${paths.actions}(?:[?#]|$)`, "i");
 
 function stalled(stallMs: number): CloudLinkError {
   return new CloudLinkError({
     reason: "ErrCanceled",
-    message: `The client did not take what was sent within ${stallMs} ms, and was cut off.`,
+    message: `The client took nothing of what was sent for ${stallMs} ms, and was cut off.`,
     origin: "caller",
   });
 }

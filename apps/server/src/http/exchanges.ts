@@ -38,6 +38,11 @@ export class Exchanges {
     return [...(this.#bySocket.get(socket) ?? [])];
   }
 
+  /** The connections on which something is open. */
+  sockets(): readonly Socket[] {
+    return [...this.#bySocket].filter(([, here]) => here.size > 0).map(([socket]) => socket);
+  }
+
   /** Resolves when none is open. */
   async whenIdle(): Promise<void> {
     if (this.#open === 0) return;
@@ -55,7 +60,7 @@ export class Exchanges {
     if (known !== undefined) return known;
     const here = new Map<Exchange, IncomingMessage>();
     this.#bySocket.set(socket, here);
-    // The responses behind the first of a pipeline have no connection yet, and would not hear of its end.
+    // The responses behind the first of a pipeline have no connection yet: not every Node tells them of its end (20 does not, 24 does).
     socket.once("close", () => {
       this.#bySocket.delete(socket);
       for (const exchange of here.keys()) this.#end(exchange, here);
@@ -65,7 +70,6 @@ export class Exchanges {
 
   #end(exchange: Exchange, here: Map<Exchange, IncomingMessage>): void {
     if (!here.delete(exchange)) return;
-    exchange.endStallWatch();
     if (!exchange.isAnswered) exchange.abort(clientGone());
     this.#open -= 1;
     this.#onEnd(exchange);

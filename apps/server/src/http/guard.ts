@@ -31,10 +31,11 @@ function guardHost({ raw }: FastifyRequest, url: string): void {
   );
   if (hosts.length !== 1) throw refused(400, { message: "The request needs the header Host, once." });
   // In a target of absolute form it is the target that says where the request goes (RFC 9112, 3.2.2).
-  const target = /^http:\/\/([^/?#]*)/i.exec(url)?.[1];
+  const target = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(url)?.[1];
   if (isLoopbackHost(hosts[0] ?? "") && (target === undefined || isLoopbackHost(target))) return;
   throw refused(421, {
-    message: "The server answers to localhost, 127.0.0.1 and [::1] alone, and the header Host names another.",
+    message:
+      "The server answers to localhost, 127.0.0.1 and [::1] alone, and the header Host, or the target, names another.",
   });
 }
 

@@ -23,16 +23,20 @@ export function refused(
   refusal: {
     readonly message: string;
     readonly reason?: DocumentedReason;
+    /** Whether the same request may do better another time. */
+    readonly retryable?: boolean;
+    /** When it may. */
     readonly retryAfterMs?: number;
     readonly headers?: Readonly<Record<string, string>>;
   },
 ): HttpRefusal {
   const { message, reason = "ErrInvalidRequest", retryAfterMs, headers } = refusal;
+  const { retryable = retryAfterMs !== undefined } = refusal;
   const error = new CloudLinkError({
     reason,
     message,
     origin: ownReasons.includes(reason) ? "kernel" : "caller",
-    ...(retryAfterMs !== undefined && { retry: { retryable: true, afterMs: retryAfterMs } }),
+    ...(retryable && { retry: { retryable, ...(retryAfterMs !== undefined && { afterMs: retryAfterMs }) } }),
   });
   return new HttpRefusal({ status, error, ...(headers !== undefined && { headers }) });
 }

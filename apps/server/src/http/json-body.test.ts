@@ -44,6 +44,17 @@ describe("parseJsonBody", () => {
     expect(parseJsonBody(bytes(text))).toEqual(JSON.parse(text));
   });
 
+  test("refuses strings that do not end, however many quotes are in them, in a time that is linear in their length", () => {
+    for (const text of ['"a\\'.repeat(1_000_000), '"\\\n'.repeat(1_000_000), `${'"\\"'.repeat(1_000_000)}\\`]) {
+      expect(() => parseJsonBody(bytes(text))).toThrow(HttpRefusal);
+    }
+  });
+
+  test("refuses what is nested deeper than any request, before it is parsed", () => {
+    expect(() => parseJsonBody(bytes("[".repeat(2_000_000)))).toThrow(/nested/);
+    expect(parseJsonBody(bytes(`${"[".repeat(30)}${"]".repeat(30)}`))).toBeInstanceOf(Array);
+  });
+
   test("refuses bytes that are no UTF-8, a byte order mark, and nothing at all", () => {
     for (const body of [Uint8Array.of(0x22, 0xff, 0x22), Uint8Array.of(0xef, 0xbb, 0xbf, 0x31), new Uint8Array()]) {
       expect(() => parseJsonBody(body)).toThrow(HttpRefusal);

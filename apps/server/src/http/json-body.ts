@@ -17,13 +17,15 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export function parseJsonBody(bytes: Uint8Array): unknown {
   const text = decode(bytes);
   let value: unknown;
+  let faulty: string | typeof tooDeep | undefined;
   try {
-    value = JSON.parse(text);
+    // First: to parse what is nested a million times takes a quarter of a second.
+    faulty = faultyKey(text);
+    if (faulty === undefined) value = JSON.parse(text);
   } catch {
     // The engine's own message repeats the body.
     throw refused(400, { message: "The body is not JSON." });
   }
-  const faulty = faultyKey(text);
   if (faulty === undefined) return value;
   if (faulty === tooDeep) throw refused(400, { message: "The body is nested deeper than anything that is read here." });
   const what = faulty === "__proto__" ? "which no object may have" : "twice in one object";
@@ -39,12 +41,15 @@ function decode(bytes: Uint8Array): string {
 }
 
 /**
- * The first key that an object of the text has twice, or that is `__proto__`, however it is escaped. The text is known to be JSON: between strings,
- * only the brackets, colons and commas matter.
+ * The first key that an object of the text has twice, or that is `__proto__`, however it is escaped. Between strings, only the brackets and
+ * colons of JSON matter.
+ *
+ * @throws SyntaxError for some texts that are no JSON; of others it says whatever it says.
  */
 function faultyKey(text: string): string | typeof tooDeep | undefined {
   const open: (Set<string> | undefined)[] = [];
-  const tokens = /"(?:[^"\\]|\\.)*"|[{}[\]]/g;
+  // A string that does not end is one to the end of the text: to try again from each quote in it would take the square of its length.
+  const tokens = /"(?:[^"\\]|\\.|\\$)*(?:"|$)|[{}[\]]/gs;
   for (let match = tokens.exec(text); match !== null; match = tokens.exec(text)) {
     const [token] = match;
     if (open.length > DEEPEST) return tooDeep;

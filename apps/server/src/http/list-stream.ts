@@ -7,11 +7,10 @@ import {
   mediaTypes,
   type NativeIdOf,
 } from "@cloudlink/client/wire";
-import type { ListPage } from "@cloudlink/core";
+import type { Context, ListPage } from "@cloudlink/core";
 import type { FastifyReply } from "fastify";
 import type { Exchange } from "./exchange.ts";
 import { failureOf } from "./failure.ts";
-import { setResourceHeaders } from "./resource-headers.ts";
 
 /** How much is gathered before it is written: a line at a time would be a system call each. */
 const CHUNK_CHARACTERS = 64 * 1024;
@@ -20,6 +19,8 @@ const CHUNK_CHARACTERS = 64 * 1024;
 export interface ListStream {
   readonly pages: AsyncIterable<ListPage<unknown>>;
   readonly nativeIdOf: NativeIdOf;
+  /** The call's: once it is over, nothing waits for the reader any more. */
+  readonly ctx: Context;
   readonly exchange: Exchange;
   readonly stallMs: number;
 }
@@ -33,14 +34,15 @@ export async function sendListStream(reply: FastifyReply, stream: ListStream): P
   const { exchange, nativeIdOf } = stream;
   const pages = stream.pages[Symbol.asyncIterator]();
   let next = await pages.next();
-  setResourceHeaders(reply).type(mediaTypes.lines);
+  reply.type(mediaTypes.lines);
   reply.hijack();
   const response = reply.raw;
   response.writeHead(
     200,
     Object.entries(reply.getHeaders()).flatMap(([name, value]) => [name, String(value)]),
   );
-  const lines = new LineWriter(response, stream);
+  using over = stream.ctx.withCancel();
+  const lines = new LineWriter(response, { ...stream, ctx: over });
   try {
     let last: Pick<ListPage<unknown>, "traceId" | "stats"> = nothingListed(exchange);
     while (next.done !== true && !response.destroyed) {
@@ -57,8 +59,8 @@ export async function sendListStream(reply: FastifyReply, stream: ListStream): P
     await lines.write(formatListLine(encodeListError(failure.error.with({ traceId: exchange.trace.traceId }))));
   } finally {
     await lines.flush();
-    response.end();
     if (!response.destroyed) exchange.watchStall(stream.stallMs);
+    response.end();
     // Where the loop was left before its end, the vendor's calls end with this.
     await pages.return?.();
   }
@@ -68,16 +70,21 @@ function nothingListed({ trace }: Exchange) {
   return { traceId: trace.traceId, stats: { vendorCalls: 0, retries: 0, durationMs: 0 } };
 }
 
-/** Writes lines as fast as they are read, and no faster. Once nobody reads any more, it writes nothing. */
+/**
+ * Writes lines as fast as they are read, and no faster. Once nobody reads any more, it writes nothing. Once the call is over, it waits for nobody: what
+ * the kernel has to say then, of the parts that were not read or of why it ended, is little.
+ */
 class LineWriter {
   readonly #response: ServerResponse;
   readonly #exchange: Exchange;
+  readonly #over: AbortSignal;
   readonly #stallMs: number;
   #waiting = "";
 
-  constructor(response: ServerResponse, { exchange, stallMs }: ListStream) {
+  constructor(response: ServerResponse, { exchange, ctx, stallMs }: ListStream) {
     this.#response = response;
     this.#exchange = exchange;
+    this.#over = ctx.signal;
     this.#stallMs = stallMs;
   }
 
@@ -90,11 +97,15 @@ class LineWriter {
     const text = this.#waiting;
     this.#waiting = "";
     if (text === "" || this.#response.destroyed || this.#response.write(text)) return;
+    if (this.#over.aborted) return;
     this.#exchange.watchStall(this.#stallMs);
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#response.once("drain", resolve).once("close", resolve);
+    const goOn = () => resolve();
+    this.#response.once("drain", goOn).once("close", goOn);
+    this.#over.addEventListener("abort", goOn, { once: true });
     await promise;
-    this.#response.off("drain", resolve).off("close", resolve);
+    this.#response.off("drain", goOn).off("close", goOn);
+    this.#over.removeEventListener("abort", goOn);
     this.#exchange.endStallWatch();
   }
 }

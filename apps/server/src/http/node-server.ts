@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { mediaTypes } from "@cloudlink/client/wire";
 import { MAX_HEAD_BYTES } from "../server-settings.ts";
-import { answerConnectionErrors, type ConnectionRefusal } from "./connection-errors.ts";
+import { answerConnectionErrors, type ConnectionAnswers, type ConnectionRefusal } from "./connection-errors.ts";
 import type { Exchanges } from "./exchanges.ts";
-import { failureOf, problemOfFailure } from "./failure.ts";
+import { problemOfFailure } from "./failure.ts";
 import { refused } from "./http-refusal.ts";
+import { failureHeaders } from "./resource-headers.ts";
 
 /** How often connections are looked over for those that take too long: the times above are kept to within this. */
 const CHECK_INTERVAL_MS = 1_000;
@@ -19,8 +20,14 @@ export interface NodeServerSettings {
   readonly onRefusal: ConnectionRefusal;
 }
 
+/** A server, and what it answers by itself. */
+export interface NodeServer {
+  readonly server: Server;
+  readonly answers: ConnectionAnswers;
+}
+
 /** Node's HTTP server within bounds, and silent about nothing: what it would refuse without a word is a problem document here. */
-export function createNodeServer(settings: NodeServerSettings, handler: RequestListener): Server {
+export function createNodeServer(settings: NodeServerSettings, handler: RequestListener): NodeServer {
   const { exchanges, headersTimeoutMs, requestTimeoutMs } = settings;
   const server = createServer(
     {
@@ -42,12 +49,11 @@ export function createNodeServer(settings: NodeServerSettings, handler: RequestL
   server.maxConnections = settings.maxConnections;
   server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
     const exchange = exchanges.begin(request, response);
-    const failure = failureOf(refused(417, { message: "Expect asks for what is not known here." }));
+    const failure = exchange.failureOf(refused(417, { message: "Expect asks for what is not known here." }));
     exchange.error = failure.error;
     const body = JSON.stringify(problemOfFailure(failure, exchange.trace.traceId));
     response.setHeader("content-length", Buffer.byteLength(body));
-    response.writeHead(failure.status, { "content-type": mediaTypes.problem, "cache-control": "no-store" }).end(body);
+    response.writeHead(failure.status, { "content-type": mediaTypes.problem, ...failureHeaders }).end(body);
   });
-  answerConnectionErrors(server, exchanges, settings.onRefusal);
-  return server;
+  return { server, answers: answerConnectionErrors(server, exchanges, settings.onRefusal) };
 }

@@ -46,11 +46,14 @@ export function logFailure(
 
 /** What each error of the chain is called: messages may have anything in them. */
 function causesOf(error: CloudLinkError): readonly string[] {
-  const names: string[] = [];
-  for (let cause = error.cause; cause instanceof Error && names.length < DEEPEST; cause = cause.cause) {
-    names.push(nameOf(cause));
-  }
-  return names;
+  return chainOf(error).map(nameOf);
+}
+
+function chainOf(error: CloudLinkError): readonly Error[] {
+  const chain: Error[] = [];
+  for (let cause = error.cause; cause instanceof Error && chain.length < DEEPEST; cause = cause.cause)
+    chain.push(cause);
+  return chain;
 }
 
 function nameOf(cause: Error): string {
@@ -59,9 +62,10 @@ function nameOf(cause: Error): string {
   return typeof code === "string" && /^\w{1,64}$/.test(code) ? code : cause.name;
 }
 
-/** Where an error that nobody expected comes from; without its message, which the stack begins with. */
-function framesOf({ reason, cause }: CloudLinkError): readonly string[] | undefined {
-  if (reason !== "ErrUnexpected" || !(cause instanceof Error)) return undefined;
-  const lines = (cause.stack ?? "").split("\n").map((line) => line.trim());
-  return lines.filter((line) => /^at .*:\d+:\d+\)?$/.test(line)).slice(0, DEEPEST);
+/** Where what nobody expected comes from, of a fault in this process; without its message, which the stack begins with. */
+function framesOf(error: CloudLinkError): readonly string[] | undefined {
+  if (error.code !== "unknown" && error.code !== "internal") return undefined;
+  const foreign = chainOf(error).find((cause) => !CloudLinkError.isInstance(cause));
+  const lines = foreign?.stack?.split("\n").map((line) => line.trim());
+  return lines?.filter((line) => /^at .*:\d+:\d+\)?$/.test(line)).slice(0, DEEPEST);
 }

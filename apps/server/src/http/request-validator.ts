@@ -14,6 +14,8 @@ export function validatorOf({ schema, httpPart = "" }: { readonly schema: z.ZodT
     if ("refusal" in part) return { error: part.refusal };
     const { success, data, error } = schema.safeParse(part.parameters, { reportInput: false });
     if (success) return { value: data };
+    if (given === null)
+      return { error: refused(400, { message: `${place} is null, and not of the form that is wanted here.` }) };
     return { error: refused(400, { message: say(place, error.issues[0]) }) };
   };
 }

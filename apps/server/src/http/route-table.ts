@@ -18,7 +18,7 @@ export function watchRoutes(app: FastifyInstance): RouteTable {
   });
   return {
     refuse(method, url) {
-      const path = url.replace(/^http:\/\/[^/?#]*/i, "").replace(/[?#].*$/s, "") || "/";
+      const path = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "").replace(/[?#].*$/s, "") || "/";
       const methods = [...routes.values()].filter(({ form }) => form.test(path)).flatMap((route) => [...route.methods]);
       // A route of many paths may have nothing at this one.
       if (methods.length === 0 || methods.includes(method)) {

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import { mediaTypes, problemForm } from "@cloudlink/client/wire";
 import type { Components } from "./components.ts";
-import type { DocumentedHeader, RouteDocument } from "./route-document.ts";
+import { type DocumentedHeader, type RouteDocument, resourceHeaders } from "./route-document.ts";
 
 /** What each status of a failure means here. */
 const meanings: Readonly<Record<number, string>> = {
@@ -52,7 +52,7 @@ export function failureResponses(components: Components, headers: (names: readon
       nameOf(Number(status)),
       {
         description,
-        headers: headers(headersOf[Number(status)] ?? []),
+        headers: headers([...resourceHeaders, ...(headersOf[Number(status)] ?? [])]),
         content: { [mediaTypes.problem]: { schema } },
       },
     ]),

@@ -24,7 +24,8 @@ const responseHeaders: Readonly<
 > = {
   allow: { description: "The methods that the path has.", schema: { type: "string" } },
   "cache-control": {
-    description: "No cache but the caller's own may keep it, and none may give it again unasked.",
+    description:
+      "Who may keep the answer: of what is about resources, the caller's own cache, which has to ask before it gives it again; of failures and health, nobody.",
     schema: { type: "string" },
   },
   location: { description: "Where the operation is asked about.", schema: { type: "string" } },

@@ -32,5 +32,5 @@ declare module "fastify" {
   }
 }
 
-/** The headers of an answer that has to do with resources. */
+/** The headers of an answer that has to do with resources, and of every failure. */
 export const resourceHeaders: readonly DocumentedHeader[] = ["cache-control", "vary"];

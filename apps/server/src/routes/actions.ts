@@ -13,7 +13,6 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { refused } from "../http/http-refusal.ts";
 import { chooseMediaType } from "../http/media-types.ts";
-import { setResourceHeaders } from "../http/resource-headers.ts";
 import type { App } from "../http/zod-types.ts";
 import { type RouteDocument, resourceHeaders } from "../openapi/route-document.ts";
 import { kindOfRef } from "./find-kind.ts";
@@ -53,7 +52,7 @@ export function addActions(app: App, { nexus, calls, nativeIdOf }: RouteServices
       const { ref, action, dryRun, kind: name } = request.body;
       const idempotencyKey = idempotencyKeyOf(request);
       const kind = kindOfRef(nexus, { ref, kind: name });
-      setResourceHeaders(reply).type(mediaTypes.json);
+      reply.type(mediaTypes.json);
       if (dryRun === true) {
         const tried = await calls.run(request, async (ctx) => await nexus.dryRun(ctx, { kind, ref, action }));
         return reply.send(encodeDryRun(tried, nativeIdOf));

@@ -1,6 +1,5 @@
 import { encodeManyAnswer, getManyRequestForm, manyAnswerForm, mediaTypes, paths } from "@cloudlink/client/wire";
 import { chooseMediaType } from "../http/media-types.ts";
-import { setResourceHeaders } from "../http/resource-headers.ts";
 import type { App } from "../http/zod-types.ts";
 import { type RouteDocument, resourceHeaders } from "../openapi/route-document.ts";
 import { findKind } from "./find-kind.ts";
@@ -32,7 +31,7 @@ export function addGetMany(app: App, { nexus, calls, nativeIdOf }: RouteServices
       const { kind: name, ...wanted } = request.body;
       const kind = findKind(nexus, name);
       const answer = await calls.run(request, async (ctx) => await nexus.getMany(ctx, { kind, ...wanted }));
-      return setResourceHeaders(reply).type(mediaTypes.json).send(encodeManyAnswer(answer, nativeIdOf));
+      return reply.type(mediaTypes.json).send(encodeManyAnswer(answer, nativeIdOf));
     },
   );
 }

@@ -4,12 +4,14 @@ import type { RouteDocument } from "../openapi/route-document.ts";
 import { noQuery } from "./no-query.ts";
 import type { RouteServices } from "./route-services.ts";
 
+const headers = ["cache-control"] as const;
+
 const alive: RouteDocument = {
   operationId: "isAlive",
   summary: "Whether the process answers.",
   tag: "health",
   callsKernel: false,
-  answers: { 200: { description: "It does.", content: { [mediaTypes.json]: healthForm } } },
+  answers: { 200: { description: "It does.", headers, content: { [mediaTypes.json]: healthForm } } },
 };
 
 const ready: RouteDocument = {
@@ -18,8 +20,8 @@ const ready: RouteDocument = {
   tag: "health",
   callsKernel: false,
   answers: {
-    200: { description: "It does.", content: { [mediaTypes.json]: readinessForm } },
-    503: { description: "It is about to end.", content: { [mediaTypes.json]: readinessForm } },
+    200: { description: "It does.", headers, content: { [mediaTypes.json]: readinessForm } },
+    503: { description: "It is about to end.", headers, content: { [mediaTypes.json]: readinessForm } },
   },
 };
 

@@ -1,7 +1,6 @@
 import { encodeOperation, mediaTypes, operationForm, operationTokenForm, paths } from "@cloudlink/client/wire";
 import { z } from "zod";
 import { chooseMediaType } from "../http/media-types.ts";
-import { setResourceHeaders } from "../http/resource-headers.ts";
 import type { App } from "../http/zod-types.ts";
 import { type RouteDocument, resourceHeaders } from "../openapi/route-document.ts";
 import { noQuery } from "./no-query.ts";
@@ -34,6 +33,6 @@ export function addOperations(app: App, { nexus, calls, nativeIdOf }: RouteServi
     const { token } = request.params;
     const operation = await calls.run(request, async (ctx) => await nexus.operation(ctx, { token }));
     setOperationHeaders(reply, operation);
-    return setResourceHeaders(reply).type(mediaTypes.json).send(encodeOperation(operation, nativeIdOf));
+    return reply.type(mediaTypes.json).send(encodeOperation(operation, nativeIdOf));
   });
 }

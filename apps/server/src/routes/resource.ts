@@ -1,6 +1,5 @@
 import { answerForm, encodeAnswer, getQueryForm, mediaTypes, paths } from "@cloudlink/client/wire";
 import { chooseMediaType } from "../http/media-types.ts";
-import { setResourceHeaders } from "../http/resource-headers.ts";
 import type { App } from "../http/zod-types.ts";
 import { type RouteDocument, resourceHeaders } from "../openapi/route-document.ts";
 import { kindOfRef } from "./find-kind.ts";
@@ -25,6 +24,6 @@ export function addResource(app: App, { nexus, calls, nativeIdOf }: RouteService
     const answer = await calls.run(request, async (ctx) => {
       return await nexus.get(ctx, { kind: kindOfRef(nexus, { ref, kind: name }), ref, ...options });
     });
-    return setResourceHeaders(reply).type(mediaTypes.json).send(encodeAnswer(answer, nativeIdOf));
+    return reply.type(mediaTypes.json).send(encodeAnswer(answer, nativeIdOf));
   });
 }

@@ -10,9 +10,9 @@ import {
 import type { Context, Kind, ListPage } from "@cloudlink/core";
 import type { ListRequest } from "@cloudlink/core/calls";
 import type { Nexus } from "@cloudlink/nexus";
+import type { FastifyReply } from "fastify";
 import { sendListStream } from "../http/list-stream.ts";
 import { chooseMediaType } from "../http/media-types.ts";
-import { setResourceHeaders } from "../http/resource-headers.ts";
 import type { App } from "../http/zod-types.ts";
 import { type RouteDocument, resourceHeaders } from "../openapi/route-document.ts";
 import { findKind } from "./find-kind.ts";
@@ -41,17 +41,24 @@ export function addResources(app: App, { nexus, calls, nativeIdOf, stallMs }: Ro
     const type = chooseMediaType(request, [mediaTypes.json, mediaTypes.lines]);
     const kind = findKind(nexus, request.query.kind);
     const wanted = await readListQuery(kind, request.query);
-    // Without a body there is nothing to ask a vendor for: a list has no headers of its own.
-    if (request.method === "HEAD") return setResourceHeaders(reply).type(type).send();
+    if (request.method === "HEAD") return sendHead(reply.type(type));
     return await calls.run(request, async (ctx, exchange) => {
       if (type === mediaTypes.lines) {
-        await sendListStream(reply, { pages: nexus.list(ctx, wanted), exchange, nativeIdOf, stallMs });
+        await sendListStream(reply, { pages: nexus.list(ctx, wanted), ctx, exchange, nativeIdOf, stallMs });
         return reply;
       }
       const page = await firstPage(nexus, { ctx, wanted });
-      return setResourceHeaders(reply).type(type).send(encodeListPage(page, nativeIdOf));
+      return reply.type(type).send(encodeListPage(page, nativeIdOf));
     });
   });
+}
+
+/** Without a body there is nothing to ask a vendor for: a list has no headers of its own. The framework would say that it has no bytes. */
+function sendHead(reply: FastifyReply): FastifyReply {
+  reply.hijack();
+  const headers = Object.entries(reply.getHeaders()).flatMap(([name, value]) => [name, String(value)]);
+  reply.raw.writeHead(200, headers).end();
+  return reply;
 }
 
 /** One page; leaving the loop ends what the kernel had begun of the next. */
