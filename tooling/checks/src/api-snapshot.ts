@@ -45,10 +45,14 @@ function snapshotProblems(root: string, { directory }: Member, entry: EntryPoint
   mkdirSync(join(root, directory, "etc"), { recursive: true });
   const problems: Problem[] = [];
   const exported = exportedNames(join(root, directory, entry.declarations));
+  // A subpath's declarations have those of the main entry in them, with links to others that are found there.
+  const elsewhere = exportedNames(join(root, directory, "dist/index.d.ts"));
   const onMessage = (message: ExtractorMessage): void => {
     message.handled = true;
     if (message.logLevel !== ExtractorLogLevel.Error && message.logLevel !== ExtractorLogLevel.Warning) return;
     if (message.messageId.startsWith("console-") || needsNoDocumentation(message, exported)) return;
+    if (message.messageId === "ae-unresolved-link" && elsewhere.has(/export "(.+)"/.exec(message.text)?.[1] ?? ""))
+      return;
     problems.push({
       where: `${directory}/${entry.declarations.slice(2)}:${message.sourceFileLine ?? 1}`,
       what: message.text,
