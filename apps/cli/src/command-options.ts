@@ -130,7 +130,7 @@ export function assignment(text: string, before: readonly Assignment[] = []): re
 }
 
 /** For durations with their unit. */
-export function duration(text: string): number {
+function duration(text: string): number {
   const milliseconds = parseDuration(text);
   if (milliseconds === undefined) throw new InvalidArgumentError("Write a number with ms, s, m or h: 800ms, 2s, 1.5m.");
   return milliseconds;

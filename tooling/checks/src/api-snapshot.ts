@@ -75,7 +75,16 @@ function needsNoDocumentation({ messageId, text }: ExtractorMessage, exported: R
 /** The names a rolled-up declaration file exports: it ends in one list of them. */
 function exportedNames(declarations: string): ReadonlySet<string> {
   const lists = [...readFileSync(declarations, "utf8").matchAll(/^export (?:type )?\{([^}]*)\}/gm)];
-  return new Set(lists.flatMap(([, list = ""]) => list.split(",").map((name) => name.trim().replace(/^type /, ""))));
+  // What comes from a chunk that entries share has another name there: `export { C as Context }`.
+  const written = lists.flatMap(([, list = ""]) => list.split(","));
+  return new Set(
+    written.map((name) =>
+      name
+        .trim()
+        .replace(/^type /, "")
+        .replace(/^.* as /, ""),
+    ),
+  );
 }
 
 function configuration(directory: string, { declarations, snapshot }: EntryPoint): ExtractorConfig {
