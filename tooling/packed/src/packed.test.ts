@@ -94,9 +94,10 @@ describe("the client alone", () => {
 
   test("asks the packed server, from a project that has core and the client and nothing else of ours", async () => {
     await using sandbox = await createSandbox();
-    const bin = join(project.directory, "node_modules/.bin/cloudlink-server");
+    // Not by its entry in .bin: that is a shell script here, and a signal sent to it does not reach the server.
+    const program = join(project.directory, "node_modules/@cloudlink/server/bin/cloudlink-server.js");
     const credentials = sandbox.credentialsOf("111111111111");
-    const server = spawn(bin, ["--port", "0"], {
+    const server = spawn(process.execPath, [program, "--port", "0"], {
       env: {
         PATH: process.env.PATH,
         HOME: folder,
