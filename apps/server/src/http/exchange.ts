@@ -87,6 +87,8 @@ export class Exchange {
    */
   watchStall(stallMs: number): void {
     const response = this.#response;
+    // Nobody is left to be cut off, and the timer would keep what was to be sent.
+    if (response.destroyed) return;
     if (!this.#hasStallWatch) {
       this.#hasStallWatch = true;
       response.on("timeout", () => {
