@@ -8,6 +8,11 @@ const sources = globSync("{packages,apps,tooling}/*/src/index.ts", { cwd: import
   replacement: join(import.meta.dirname, entry),
 }));
 sources.push({
+  find: /^@cloudlink\/core\/calls$/,
+  replacement: join(import.meta.dirname, "packages/core/src/calls/index.ts"),
+});
+
+sources.push({
   find: /^@cloudlink\/core\/testing$/,
   replacement: join(import.meta.dirname, "packages/core/src/testing/index.ts"),
 });

@@ -9,10 +9,8 @@ const ENGINES = "^22.18 || ^24.11 || >=26";
 
 const exportTarget = z.custom(
   (target) =>
-    typeof target === "string"
-      ? target.endsWith(".json")
-      : ["types,default", "types"].includes(Object.keys(Object(target)).join()),
-  { error: "give each export `types`, then `default` where there is something to load, or name a JSON file" },
+    typeof target === "string" ? target.endsWith(".json") : Object.keys(Object(target)).join() === "types,default",
+  { error: "give each export `types`, then `default` and nothing else, or name a JSON file" },
 );
 
 /** What every published package.json holds, so that one package works and installs like any other. */

@@ -28,7 +28,7 @@ function installed(name: string): {
 /** What `import` and `require` are given: each subpath that has code behind it. */
 function specifiers(name: string): readonly string[] {
   return Object.entries(installed(name).manifest.exports)
-    .filter(([, target]) => typeof target === "object" && target !== null && "default" in target)
+    .filter(([, target]) => typeof target === "object")
     .map(([subpath]) => name + subpath.slice(1));
 }
 

@@ -1,4 +1,5 @@
 export type { Calls } from "./calls.ts";
+export { isContext, requestMistake } from "./request-mistake.ts";
 export type {
   ActionOf,
   ActRequest,
