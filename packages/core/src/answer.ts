@@ -2,10 +2,12 @@ import type { CloudLinkError } from "./error/cloudlink-error.ts";
 import type { Freshness } from "./freshness.ts";
 import type { Ref } from "./ref/ref.ts";
 
-/** What a call cost. */
+/** What a call cost. A vendor call that several callers share is counted for one of them, whoever came first. */
 export interface CallStats {
   /** Requests that were sent to the vendor. */
   readonly vendorCalls: number;
+  /** Requests to the vendor that were not needed, since what was kept of earlier ones answered. */
+  readonly savedCalls: number;
   /** How often the kernel tried again. */
   readonly retries: number;
   readonly durationMs: number;

@@ -13,9 +13,13 @@ describe("freshness", () => {
     expectTypeOf<Answer<unknown>["freshness"]["ageMs"]>().toEqualTypeOf<number>();
   });
 
-  it("Meaning 3: a cache is asked by the instant from which an observation answers, not by an age that goes on growing", () => {
-    expectTypeOf<CacheRead["observedFrom"]>().toEqualTypeOf<number>();
-    expectTypeOf<CacheRead>().not.toHaveProperty("maxAgeMs");
+  it("Meaning 3: a cache is asked with the instant of the read: an age that is asked for does not grow while it answers", () => {
+    expectTypeOf<CacheRead["nowMs"]>().toEqualTypeOf<number>();
+    expectTypeOf<CacheRead["maxAgeMs"]>().toEqualTypeOf<number | undefined>();
+  });
+
+  it("Meaning 3: every answer says whether a newer observation is on its way", () => {
+    expectTypeOf<Freshness["refreshing"]>().toEqualTypeOf<boolean>();
   });
 
   it("Meaning 3: a source that lags says by how much, and an answer says which source it came from", () => {

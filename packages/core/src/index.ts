@@ -7,6 +7,7 @@ export {
   type Context,
   errorOfAbort,
 } from "./context/context.ts";
+export { createFlight, type Flight } from "./context/flight.ts";
 export {
   createSpanId,
   createTraceId,
@@ -40,7 +41,8 @@ export {
   type ErrorReason,
   isDocumentedReason,
 } from "./error/reason.ts";
-export type { AnswerSource, Freshness } from "./freshness.ts";
+export type { AnswerSource, Freshness, FreshnessAdvice, FreshnessBounds, FreshnessRule } from "./freshness.ts";
+export { checkFreshnessAdvice } from "./kind/check-freshness.ts";
 export { VirtualMachine } from "./kind/compute/virtual-machine.ts";
 export type {
   MachineHealth,
@@ -52,6 +54,7 @@ export type {
 } from "./kind/compute/virtual-machine-status.ts";
 export { createFilter, type Filter, type FilterRequest, matchesFilter, valueAt } from "./kind/filter.ts";
 export { freezeDeep } from "./kind/freeze.ts";
+export { boundsFor } from "./kind/freshness-bounds.ts";
 export {
   defineKind,
   type FilterRule,
@@ -70,11 +73,16 @@ export type { DryRun, Operation, OperationRecord, OperationStatus } from "./oper
 export type { Account, AccountDirectory } from "./ports/account-directory.ts";
 export {
   type Cache,
+  type CachedList,
   type CacheEntry,
   type CacheFill,
-  type CacheInvalidation,
+  type CacheNamespace,
+  type CachePlace,
   type CacheRead,
+  type CacheSelection,
+  type CacheUse,
   noCache,
+  type ResourceChange,
 } from "./ports/cache.ts";
 export { ambientCredentials, type CredentialBroker, staticCredentials } from "./ports/credential-broker.ts";
 export { type Events, noEvents, type ResourceEvent } from "./ports/events.ts";
@@ -82,6 +90,8 @@ export type { ClaimResult, IdempotencyClaim, IdempotencyKey, IdempotencyStore } 
 export { allowAll, type Permission, type PermissionRequest } from "./ports/permission.ts";
 export type { ProviderDirectory } from "./ports/provider-directory.ts";
 export {
+  type CacheOutcome,
+  type CacheSubject,
   type CallOperation,
   type CallRecord,
   noTelemetry,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { CloudLinkError } from "./error/cloudlink-error.ts";
-import type { CacheRead } from "./ports/cache.ts";
+import type { CachePlace } from "./ports/cache.ts";
 import { createScope, type Scope, type ScopeKey, type ScopeParts } from "./scope.ts";
 
 const parts: ScopeParts = {
@@ -55,7 +55,7 @@ describe("Scope", () => {
     expectTypeOf(scope).toEqualTypeOf<Scope>();
     expectTypeOf<ScopeParts & { key: string }>().not.toExtend<Scope>();
     expectTypeOf<string>().not.toExtend<ScopeKey>();
-    expectTypeOf<CacheRead["scope"]>().toEqualTypeOf<ScopeKey>();
+    expectTypeOf<CachePlace["scope"]>().toEqualTypeOf<Scope>();
     expect(Object.isFrozen(scope)).toBe(true);
     expect(scope).toMatchObject(parts);
   });

@@ -1,15 +1,26 @@
-import type { Answer, ListPage, ManyAnswer } from "../answer.ts";
+import type { Answer, ListPage, ManyAnswer, ResourceState } from "../answer.ts";
 import type { Context } from "../context/context.ts";
 import type { Kind, ValueOf } from "../kind/kind.ts";
 import type { DryRun, Operation } from "../operation.ts";
+import type { CacheUse } from "../ports/cache.ts";
+import type { CacheOutcome } from "../ports/telemetry.ts";
 import type {
   ActRequest,
+  CachedRequest,
+  CacheStatsRequest,
   DryRunRequest,
   GetManyRequest,
   GetRequest,
+  InvalidateRequest,
   ListRequest,
   OperationRequest,
 } from "./requests.ts";
+
+/** How often the cache answered, and how full it is; since the kernel was made, for all of its callers. */
+export interface CacheStats extends CacheUse {
+  /** How many reads, and for `refreshed` entries, came out so. */
+  readonly outcomes: Readonly<Record<CacheOutcome, number>>;
+}
 
 /**
  * What can be asked of resources: by a kernel in this process, and by a server that has one.
@@ -71,4 +82,20 @@ export interface Calls {
    *   (`ErrExpiredOperationToken`) for one that is older than a day; what the operation failed by.
    */
   operation(ctx: Context, request: OperationRequest): Promise<Operation>;
+  /**
+   * What is kept of a resource, however old, without asking a vendor: the state in each view that there is, the widest first. That it was
+   * absent is kept too, and is not told here.
+   *
+   * @throws as {@link Calls.get} does before it asks a vendor.
+   */
+  cached<K extends Kind>(ctx: Context, request: CachedRequest<K>): Promise<readonly ResourceState<ValueOf<K>>[]>;
+  /**
+   * Forgets what is kept of the selection, for the context's tenant. Reads that are under way and began before answer who waits for them, and
+   * nobody who comes later.
+   *
+   * @returns how many entries were let go.
+   * @throws `invalid_argument` for a ref or kind that is not known.
+   */
+  invalidate(ctx: Context, request: InvalidateRequest): Promise<{ readonly invalidated: number }>;
+  cacheStats(ctx: Context, request: CacheStatsRequest): Promise<CacheStats>;
 }

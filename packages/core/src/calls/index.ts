@@ -1,11 +1,15 @@
-export type { Calls } from "./calls.ts";
+export type { CacheStats, Calls } from "./calls.ts";
 export { isContext, requestMistake } from "./request-mistake.ts";
 export type {
   ActionOf,
   ActRequest,
+  CachedRequest,
+  CacheStatsRequest,
   DryRunRequest,
+  FreshnessRequest,
   GetManyRequest,
   GetRequest,
+  InvalidateRequest,
   ListRequest,
   OperationRequest,
   RefLike,

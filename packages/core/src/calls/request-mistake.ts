@@ -4,17 +4,35 @@ import type { Kind } from "../kind/kind.ts";
 import type { CallOperation } from "../ports/telemetry.ts";
 import type {
   ActRequest,
+  CachedRequest,
+  CacheStatsRequest,
   DryRunRequest,
   GetManyRequest,
   GetRequest,
+  InvalidateRequest,
   ListRequest,
   OperationRequest,
 } from "./requests.ts";
 
 /** By call. The compiler holds them to the types: a field that is forgotten here does not compile. */
 const fields = {
-  get: { kind: true, ref: true, maxAgeMs: true, view: true, native: true } satisfies Fields<GetRequest<Kind>>,
-  getMany: { kind: true, refs: true, maxAgeMs: true, view: true } satisfies Fields<GetManyRequest<Kind>>,
+  get: {
+    kind: true,
+    ref: true,
+    maxAgeMs: true,
+    staleWhileRevalidateMs: true,
+    staleIfErrorMs: true,
+    view: true,
+    native: true,
+  } satisfies Fields<GetRequest<Kind>>,
+  getMany: {
+    kind: true,
+    refs: true,
+    maxAgeMs: true,
+    staleWhileRevalidateMs: true,
+    staleIfErrorMs: true,
+    view: true,
+  } satisfies Fields<GetManyRequest<Kind>>,
   list: {
     kind: true,
     accounts: true,
@@ -25,11 +43,25 @@ const fields = {
     view: true,
     pageSize: true,
     pageToken: true,
+    maxAgeMs: true,
   } satisfies Fields<ListRequest<Kind>>,
   act: { kind: true, ref: true, action: true, idempotencyKey: true } satisfies Fields<ActRequest<Kind>>,
   dryRun: { kind: true, ref: true, action: true } satisfies Fields<DryRunRequest<Kind>>,
   operation: { token: true } satisfies Fields<OperationRequest>,
+  cached: { kind: true, ref: true } satisfies Fields<CachedRequest<Kind>>,
+  invalidate: {
+    ref: true,
+    kind: true,
+    provider: true,
+    account: true,
+    region: true,
+    tags: true,
+  } satisfies Fields<InvalidateRequest>,
+  cacheStats: {} satisfies Fields<CacheStatsRequest>,
 } satisfies Record<CallOperation, object>;
+
+/** Calls about a kind. A token says of which kind its operation is, and what is forgotten may be of any. */
+const takesKind: ReadonlySet<CallOperation> = new Set(["get", "getMany", "list", "act", "dryRun", "cached"]);
 
 type Fields<Request> = { readonly [Name in keyof Required<Request>]: true };
 
@@ -43,8 +75,7 @@ export function requestMistake(
 ): string | undefined {
   if (!isContext(ctx)) return "the context comes first. Make one with background().";
   if (typeof request !== "object" || request === null) return "the request comes second, and there is none.";
-  // A token says of which kind its operation is.
-  return (operation === "operation" ? undefined : kindMistake(request)) ?? fieldMistake(operation, request);
+  return (takesKind.has(operation) ? kindMistake(request) : undefined) ?? fieldMistake(operation, request);
 }
 
 function kindMistake({ kind }: { readonly kind?: Partial<Kind> | string | null }): string | undefined {

@@ -4,15 +4,24 @@ import type { Ref } from "../ref/ref.ts";
 /** A ref, its text, or an id of the vendor's own such as an ARN. */
 export type RefLike = Ref | string;
 
-/** What {@link Calls.get} takes. */
-export interface GetRequest<K extends Kind> {
-  readonly kind: K;
-  readonly ref: RefLike;
+/** How old an answer may be. */
+export interface FreshnessRequest {
   /**
-   * The oldest observation that will do, in milliseconds; 0, the default, asks the vendor now.
-   * An observation or a running flight answers if and only if it started at or after `now − maxAgeMs`.
+   * The oldest observation that will do, in milliseconds; 0 asks the vendor now. An observation or a running flight answers if and only if it
+   * started at or after `now − maxAgeMs`. Left out, it is what kind or provider advertise for a resource in that state, with the bounds below
+   * that they advertise too; live, where they advertise nothing or nothing is kept.
    */
   readonly maxAgeMs?: number;
+  /** By how much older the answer may be, in milliseconds, while a newer one is fetched in the background: it comes at once then. */
+  readonly staleWhileRevalidateMs?: number;
+  /** By how much older the answer may be, in milliseconds, if the vendor cannot be reached, throttles or has a fault, or time runs out. */
+  readonly staleIfErrorMs?: number;
+}
+
+/** What {@link Calls.get} takes. */
+export interface GetRequest<K extends Kind> extends FreshnessRequest {
+  readonly kind: K;
+  readonly ref: RefLike;
   /** One of the kind's views; its default view if left out. */
   readonly view?: string;
   /** Also decode the vendor's own body, redacted. It is always read live. */
@@ -20,11 +29,10 @@ export interface GetRequest<K extends Kind> {
 }
 
 /** What {@link Calls.getMany} takes. */
-export interface GetManyRequest<K extends Kind> {
+export interface GetManyRequest<K extends Kind> extends FreshnessRequest {
   readonly kind: K;
   /** Of any accounts and regions; the same one may occur twice. */
   readonly refs: readonly RefLike[];
-  readonly maxAgeMs?: number;
   readonly view?: string;
 }
 
@@ -49,6 +57,11 @@ export interface ListRequest<K extends Kind> {
    * among them, and declared again if it fails again.
    */
   readonly pageToken?: string;
+  /**
+   * The oldest list that will do, in milliseconds; 0 asks the vendor now. Left out, it is what kind or provider advertise. Each account and
+   * region answers by itself. What is gone on with by a page token is live.
+   */
+  readonly maxAgeMs?: number;
 }
 
 /** Names of the actions that a kind has. */
@@ -76,3 +89,24 @@ export interface OperationRequest {
   /** The `token` of an `Operation`, from this process or another. */
   readonly token: string;
 }
+
+/** What {@link Calls.cached} takes. */
+export interface CachedRequest<K extends Kind> {
+  readonly kind: K;
+  readonly ref: RefLike;
+}
+
+/** What {@link Calls.invalidate} takes: what has all the properties given, of the context's tenant. With none, it is all of that tenant's. */
+export interface InvalidateRequest {
+  readonly ref?: RefLike;
+  /** Name of a kind. */
+  readonly kind?: string;
+  readonly provider?: string;
+  readonly account?: string;
+  readonly region?: string;
+  /** Tags of the resource, each with its value. */
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** What {@link Calls.cacheStats} takes: nothing, so far. */
+export type CacheStatsRequest = Readonly<Record<never, never>>;

@@ -1,7 +1,9 @@
 import { invalid } from "../error/invalid.ts";
 import { quote } from "../error/quote.ts";
+import type { FreshnessAdvice } from "../freshness.ts";
 import { isKindName } from "../ref/ref.ts";
 import type { StandardSchema } from "../standard-schema.ts";
+import { checkFreshnessAdvice } from "./check-freshness.ts";
 import { freezeDeep } from "./freeze.ts";
 
 declare const valueType: unique symbol;
@@ -59,6 +61,8 @@ export interface Kind<
   readonly filters: readonly Filter[];
   readonly filterRules?: { readonly [Path in Filter]?: FilterRule };
   readonly actions: Actions;
+  /** How old an answer may be for a caller who does not say; always live if left out. A provider may have other advice for its own. */
+  readonly freshness?: FreshnessAdvice;
   /** What a table shows, and what a wide one adds. */
   readonly columns: { readonly table: readonly KindColumn[]; readonly wide: readonly KindColumn[] };
   /** The schema, loaded when first asked for: reading a resource needs none, and it is slow to load. */
@@ -86,15 +90,15 @@ export type Where<K> =
     : never;
 
 /** What a caller may be permitted beside actions; see `PermissionRequest.action`. An action of that name would be permitted with it. */
-const reservedActions: readonly string[] = ["get", "getMany", "list", "watch"];
+const reservedActions: readonly string[] = ["get", "getMany", "list", "watch", "invalidate"];
 
 /**
  * Defines a kind. The value's type is given first, the rest is inferred:
  * `defineKind<BucketStatus>()({ name: "storage.Bucket", … })`. What comes back is frozen, to the last column.
  *
  * @throws `invalid_argument` (`ErrInvalidSettings`) for a name that is not of the form, versions that are not whole numbers from 1 (major)
- *   and 0 (minor), views that repeat, a default view that is not a view, and an action that is not called what it is listed as, or
- *   `get`, `getMany`, `list` or `watch`.
+ *   and 0 (minor), views that repeat, a default view that is not a view, freshness with an age that is none, and an action that is not called what it is listed as, or
+ *   `get`, `getMany`, `list`, `watch` or `invalidate`.
  */
 export function defineKind<Value>() {
   return <const Filter extends string, const Actions extends Readonly<Record<string, KindAction>>>(
@@ -106,7 +110,7 @@ export function defineKind<Value>() {
 }
 
 function checkKind(settings: Omit<Kind, typeof valueType | "loadSchema">): void {
-  const { name, major, minor, views, defaultView, filters, filterRules = {}, actions } = settings;
+  const { name, major, minor, views, defaultView, filters, filterRules = {}, actions, freshness } = settings;
   const check = (holds: boolean, message: string) => {
     if (!holds) throw invalid("ErrInvalidSettings", message);
   };
@@ -122,6 +126,7 @@ function checkKind(settings: Omit<Kind, typeof valueType | "loadSchema">): void 
     const { fromView = defaultView } = rule ?? {};
     check(views.includes(fromView), `${name} has the filter ${quote(path)} from a view on that it does not have.`);
   }
+  if (freshness !== undefined) checkFreshnessAdvice(freshness, name);
   for (const [listed, action] of Object.entries(actions)) {
     check(action.name === listed, `${name} lists the action ${quote(action.name)} as ${quote(listed)}.`);
     check(!reservedActions.includes(listed), `${name} cannot have an action ${quote(listed)}: a read is called that.`);

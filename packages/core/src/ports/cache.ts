@@ -1,59 +1,151 @@
-import type { AnswerSource } from "../freshness.ts";
+import type { Clock } from "../clock.ts";
+import type { AnswerSource, FreshnessBounds } from "../freshness.ts";
+import type { Kind } from "../kind/kind.ts";
 import type { Observation } from "../provider/v1alpha1/provider.ts";
 import type { Ref } from "../ref/ref.ts";
-import type { ScopeKey } from "../scope.ts";
+import type { Scope } from "../scope.ts";
+
+/** What a {@link CacheNamespace} holds: resources of one kind and major version, as seen in one scope. */
+export interface CachePlace {
+  readonly scope: Scope;
+  readonly kind: Kind;
+}
 
 /** A read that a cache may answer. */
 export interface CacheRead {
-  readonly scope: ScopeKey;
   readonly ref: Ref;
-  /** Major version of the kind: keys carry no more of it. */
-  readonly major: number;
-  /** The view that is read, and that a fill will hold. */
-  readonly view: string;
-  /** The views whose entries answer: the one that is read and every wider one. */
-  readonly views: readonly string[];
-  /** An entry answers if and only if it was observed at or after this instant, in milliseconds since the epoch. */
-  readonly observedFrom: number;
+  /** Place, among the kind's views, of the narrowest that will do: a wider one answers too. */
+  readonly fromView: number;
+  /** Now, on the `monotonicMs` of the call's clock. */
+  readonly nowMs: number;
+  /** The oldest entry that answers, in milliseconds; what is usual for each entry if `undefined`. */
+  readonly maxAgeMs: number | undefined;
+  /** By how much older it may be all the same; what is usual for each entry to be revalidated if `undefined`. */
+  readonly staleMs: number | undefined;
 }
 
-/** An entry that answers. */
+/** What is kept of a resource. Immutable. */
 export interface CacheEntry {
-  readonly observation: Observation<unknown>;
+  /** What was seen; `undefined` if the vendor said that the resource is absent. */
+  readonly observation: Observation<unknown> | undefined;
   readonly source: AnswerSource;
+  /** When the vendor's request was sent, on the monotonic clock: an age must not move with a wall clock that is set. */
+  readonly seenAt: number;
+  /** What is good enough for a read that does not say. */
+  readonly usual: FreshnessBounds;
 }
 
-/** A fill that has begun. It is begun *before* the vendor is asked, so that an invalidation in between is noticed. */
+/** A whole list of one scope, as the vendor gave it. */
+export interface CachedList {
+  /** The vendor's pages, each with the cursor after it; `null` after the last. */
+  readonly pages: readonly { readonly items: readonly Observation<unknown>[]; readonly cursor: string | null }[];
+  /** When the first page's request was sent, on the monotonic clock. */
+  readonly seenAt: number;
+  /** How many vendor requests it took. */
+  readonly vendorCalls: number;
+}
+
+/** What a call brought, on its way into the cache. It is begun *before* the vendor is asked, so that an invalidation in between is noticed. */
 export interface CacheFill {
-  /** Stores what came, unless the entry was invalidated since the fill began. */
-  store(observation: Observation<unknown>): void;
-  /** Stores that the resource is absent, on the same condition. It is the one failure that may be kept, and for 2 s at the most. */
-  storeAbsent(): void;
+  /** Whether nothing that concerns the resource was invalidated since the fill began. What is not current answers no read that came later. */
+  isCurrent(ref: Ref): boolean;
+  /** Stores what came, if it is current. `usual` is what will do for reads that do not say. */
+  store(observation: Observation<unknown>, usual: FreshnessBounds): void;
+  /** Stores that the resource is absent, if that is current. It is the one failure that may be kept, for 2 s at the most, and not soon after an action. */
+  storeAbsent(ref: Ref): void;
+  /** Stores a whole list under the text that names what was asked for, if nothing of the namespace was invalidated since the fill began. */
+  storeList(key: string, list: CachedList): void;
 }
 
-/** What is to be forgotten of a resource: whatever is kept of it in this scope, in every view. */
-export interface CacheInvalidation {
-  readonly scope: ScopeKey;
+/** The part of a cache that holds one kind's resources of one scope. Whoever reads often keeps it: to find it costs more than to look. */
+export interface CacheNamespace {
+  /** The most items of a list that it keeps; 0 if none, and then nobody need gather one. */
+  readonly mostListItems: number;
+  /**
+   * The youngest entry that answers, or `undefined`. What is in memory is answered without a promise, because this stands on the path of
+   * every read; a promise is for a level that is further away.
+   */
+  look(read: CacheRead): CacheEntry | undefined | Promise<CacheEntry | undefined>;
+  /** A list that was kept under `key` and is no older than `maxAgeMs`. */
+  lookList(read: {
+    readonly key: string;
+    readonly nowMs: number;
+    readonly maxAgeMs: number;
+  }): CachedList | undefined | Promise<CachedList | undefined>;
+  beginFill(clock: Clock): CacheFill;
+  /**
+   * Refs that a batch with room for `limit` more may take along: past half their age, in a view that `view` covers, and still wanted.
+   */
+  siblings(request: { readonly view: number; readonly nowMs: number; readonly limit: number }): readonly Ref[];
+}
+
+/** What is to be forgotten: everything that has all the properties given. With none, it is everything. */
+export interface CacheSelection {
+  readonly tenant?: string;
+  readonly provider?: string;
+  readonly partition?: string;
+  readonly account?: string;
+  readonly region?: string;
+  /** Name of a kind. */
+  readonly kind?: string;
+  readonly ref?: Ref;
+  /** One scope; it says more than the parts above. */
+  readonly scope?: Scope;
+  /** Tags of the resource, each with its value. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** That an action was sent: vendors are eventually consistent, and absence is not kept for a while. */
+  readonly afterAction?: boolean;
+}
+
+/** Somebody's word, such as an event of the vendor's, that a resource changed. Word may come late, twice and out of order. */
+export interface ResourceChange {
   readonly ref: Ref;
-  readonly major: number;
+  /** When it changed, in milliseconds since the epoch: what was seen later is not touched. */
+  readonly occurredAt: number;
+}
+
+/** How full a cache is, and how often it had to let go. */
+export interface CacheUse {
+  readonly entries: number;
+  readonly bytes: number;
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+  /** Entries that were let go for want of room. */
+  readonly evicted: number;
+  /** Entries that were invalidated. */
+  readonly invalidated: number;
 }
 
 /** Port: a cache before credentials and provider. */
 export interface Cache {
+  namespace(place: CachePlace): CacheNamespace;
   /**
-   * The entry that answers, or `undefined`. What is in memory is answered without a promise, because this stands on the path of every
-   * read; a promise is for a level that is further away.
+   * What is kept of the selection is no longer so. Fills that have begun store nothing of it, however late they end.
+   *
+   * @returns how many entries were let go.
    */
-  look(read: CacheRead): CacheEntry | undefined | Promise<CacheEntry | undefined>;
-  beginFill(read: CacheRead): CacheFill;
-  /**
-   * What is kept of the resource is no longer so: an action was sent. Fills that have begun store nothing; its absence is not kept for a while,
-   * since vendors are eventually consistent.
-   */
-  invalidate(invalidation: CacheInvalidation): void;
+  invalidate(selection: CacheSelection): number;
+  /** A resource changed, for every scope that sees it: what was seen before is let go, and fills that saw it before store nothing of it. */
+  applied(change: ResourceChange): void;
+  use(): CacheUse;
 }
 
-const noFill: CacheFill = { store() {}, storeAbsent() {} };
+const noFill: CacheFill = { isCurrent: () => false, store() {}, storeAbsent() {}, storeList() {} };
+
+const nothingKept: CacheNamespace = {
+  mostListItems: 0,
+  look: () => undefined,
+  lookList: () => undefined,
+  beginFill: () => noFill,
+  siblings: () => [],
+};
+
+const noUse: CacheUse = { entries: 0, bytes: 0, maxEntries: 0, maxBytes: 0, evicted: 0, invalidated: 0 };
 
 /** Keeps nothing: every read is live. */
-export const noCache: Cache = { look: () => undefined, beginFill: () => noFill, invalidate() {} };
+export const noCache: Cache = {
+  namespace: () => nothingKept,
+  invalidate: () => 0,
+  applied() {},
+  use: () => noUse,
+};

@@ -1,5 +1,7 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
+import { systemClock } from "../clock.ts";
 import { background } from "../context/context.ts";
+import { VirtualMachine } from "../kind/compute/virtual-machine.ts";
 import type { Lease } from "../lease.ts";
 import { createRef } from "../ref/ref.ts";
 import { createScope } from "../scope.ts";
@@ -94,17 +96,26 @@ describe("the ports left out", () => {
       kind: "compute.VirtualMachine",
       id: "i",
     });
-    const read: CacheRead = { scope: scope.key, ref, major: 1, view: "standard", views: ["standard"], observedFrom: 0 };
-    const fill = noCache.beginFill(read);
-    fill.store({ ref, value: {}, view: "standard", observedAt: 1 });
-    fill.storeAbsent();
-    expect(noCache.look(read)).toBeUndefined();
+    const namespace = noCache.namespace({ scope, kind: VirtualMachine });
+    const fill = namespace.beginFill(systemClock);
+    fill.store({ ref, value: {}, view: "standard", observedAt: 1 }, { maxAgeMs: 1_000 });
+    fill.storeAbsent(ref);
+    fill.storeList("all", { pages: [], seenAt: 0, vendorCalls: 1 });
+    const read: CacheRead = { ref, fromView: 0, nowMs: 0, maxAgeMs: Number.POSITIVE_INFINITY, staleMs: 0 };
+    expect(namespace.look(read)).toBeUndefined();
+    expect(namespace.lookList({ key: "all", nowMs: 0, maxAgeMs: Number.POSITIVE_INFINITY })).toBeUndefined();
+    expect(namespace.siblings({ view: 1, nowMs: 0, limit: 10 })).toEqual([]);
+    // A fill that a later read must not join: nothing is known of what was invalidated since.
+    expect(fill.isCurrent(ref)).toBe(false);
+    expect([namespace.mostListItems, noCache.invalidate({}), noCache.use().entries]).toEqual([0, 0, 0]);
+    expect(noCache.applied({ ref, occurredAt: 1 })).toBeUndefined();
   });
 
   it("allowAll denies nothing, noTelemetry knows no trace, and notices are taken", () => {
     const request = { action: "get", kind: "compute.VirtualMachine", provider: "aws", partition: "aws", account: "1" };
     expect(allowAll.denial(background(), request)).toBeUndefined();
     expect(noTelemetry.currentTrace()).toBeUndefined();
+    expect(noTelemetry.cache("hit", { tenant: "acme", provider: "aws", kind: request.kind })).toBeUndefined();
     expect(noEvents.publish({ type: "absent", scope, kind: request.kind, ref: "r" })).toBeUndefined();
     expectTypeOf(allowAll).toEqualTypeOf<Permission>();
     expectTypeOf(noTelemetry).toEqualTypeOf<Telemetry>();

@@ -32,6 +32,12 @@ export const VirtualMachine = defineKind<VirtualMachineStatus>()({
     health: { words: healthWords, fromView: "health" },
   },
   actions: { start, stop, reboot },
+  // A machine that runs or is stopped stays so for hours; one in between is what somebody waits for, and changes within seconds.
+  freshness: {
+    maxAgeMs: 10_000,
+    listMaxAgeMs: 10_000,
+    rules: [{ path: "powerState", words: ["starting", "stopping", "suspending", "deleting"], maxAgeMs: 2_000 }],
+  },
   columns: {
     table: [
       { title: "NAME", path: "name" },

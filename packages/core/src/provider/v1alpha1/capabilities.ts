@@ -1,3 +1,4 @@
+import type { FreshnessAdvice } from "../../freshness.ts";
 import type { RefTemplate } from "../../ref/ref-template.ts";
 
 /**
@@ -13,6 +14,8 @@ export interface KindCapabilities {
   readonly regional: boolean;
   /** How the vendor writes the ids of this kind. Accepted wherever a ref is. */
   readonly refTemplates: readonly RefTemplate[];
+  /** How old an answer may be for a caller who does not say, in place of the kind's own advice: where this vendor is dearer to ask, say. */
+  readonly freshness?: FreshnessAdvice;
   readonly get?: GetCapability;
   readonly getMany?: GetManyCapability;
   readonly list?: ListCapability;
