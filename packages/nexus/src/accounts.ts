@@ -27,9 +27,14 @@ export function staticAccounts(accounts: readonly Account[]): AccountDirectory {
     byKey.set(key, account);
   }
   const all = [...byKey.values()];
+  const byId = Map.groupBy(all, ({ account }) => account);
   return {
     list: async (_ctx, { provider }) => all.filter((each) => provider === undefined || each.provider === provider),
-    find: (_ctx, request) => byKey.get(accountKey(request)),
+    // Asked on every read: to go through the few of one id costs less than to write a key.
+    find(_ctx, { provider, partition, account }) {
+      const namesakes = byId.get(account) ?? [];
+      return namesakes.find((each) => each.provider === provider && each.partition === partition);
+    },
   };
 }
 
@@ -37,9 +42,8 @@ function accountKey(account: Pick<Account, "provider" | "partition" | "account">
   return [account.provider, account.partition, account.account].map(encodeURIComponent).join("/");
 }
 
-/** The scope that calls for a ref are made in. @throws `invalid_argument` for an account or a region that the tenant does not have. */
-export function scopeOf(tenant: string, target: { readonly ref: Ref; readonly account: Account | undefined }): Scope {
-  const { ref, account } = target;
+/** @throws `invalid_argument` for an account or a region that the tenant does not have. */
+export function checkAccount(ref: Ref, account: Account | undefined): asserts account is Account {
   const { provider, partition, region } = ref;
   if (account === undefined) {
     throw new CloudLinkError({
@@ -59,5 +63,10 @@ export function scopeOf(tenant: string, target: { readonly ref: Ref; readonly ac
       ref: ref.key,
     });
   }
+}
+
+/** The scope that calls for a ref are made in. */
+export function scopeIn(account: Account, { tenant, ref }: { readonly tenant: string; readonly ref: Ref }): Scope {
+  const { provider, partition, region } = ref;
   return createScope({ tenant, provider, partition, account: ref.account, role: account.role, region });
 }

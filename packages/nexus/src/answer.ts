@@ -1,47 +1,64 @@
 import {
   type Answer,
   type AnswerSource,
-  type Context,
+  type CacheEntry,
+  type CallStats,
+  type Clock,
   type Freshness,
   freezeDeep,
   type Observation,
   type ResourceState,
 } from "@cloudlink/core";
-import type { KernelCall } from "./kernel-call.ts";
 
-/** What an observation is to a caller: immutable, its value frozen once, so that the same object may answer later reads. */
-export function stateOf<Value>(
-  ctx: Context,
-  seen: { readonly observation: Observation<Value>; readonly source: AnswerSource },
-): ResourceState<Value> {
-  const { ref, value, view } = seen.observation;
-  return Object.freeze({ ref, value: freezeDeep(value), view, freshness: freshnessOf(ctx, seen) });
+/** What was seen, and how fresh it is as an answer. */
+export interface Seen<Value = unknown> {
+  readonly observation: Observation<Value>;
+  readonly source: AnswerSource;
+  readonly ageMs: number;
+  /** Whether a newer observation is on its way. */
+  readonly refreshing: boolean;
 }
 
-function freshnessOf(
-  ctx: Context,
-  { observation, source }: { readonly observation: Observation<unknown>; readonly source: AnswerSource },
-): Freshness {
+/** What a vendor has just said. */
+export function seenLive<Value>(clock: Clock, observation: Observation<Value>): Seen<Value> {
+  const ageMs = Math.max(0, clock.nowMs() - observation.observedAt);
+  return { observation, source: "live", ageMs, refreshing: false };
+}
+
+/** A state that is kept, as the entry has it; `nowMs` is by the monotonic clock. */
+export function seenKept(
+  observation: Observation<unknown>,
+  { entry, nowMs, refreshing }: { readonly entry: CacheEntry; readonly nowMs: number; readonly refreshing: boolean },
+): Seen {
+  return { observation, source: entry.source, ageMs: nowMs - entry.seenAt, refreshing };
+}
+
+/** What was seen, as a caller gets it: immutable, its value frozen once, so that the same object may answer later reads. */
+export function stateOf<Value>(seen: Seen<Value>): ResourceState<Value> {
+  const { ref, value, view } = seen.observation;
+  return Object.freeze({ ref, value: freezeDeep(value), view, freshness: freshnessOf(seen) });
+}
+
+function freshnessOf({ observation, source, ageMs, refreshing }: Seen): Freshness {
   const { observedAt, sourceLagMs } = observation;
-  const ageMs = Math.max(0, ctx.clock.nowMs() - observedAt);
   return Object.freeze(
-    sourceLagMs === undefined ? { source, observedAt, ageMs } : { source, observedAt, ageMs, sourceLagMs },
+    sourceLagMs === undefined
+      ? { source, observedAt, ageMs, refreshing }
+      : { source, observedAt, ageMs, refreshing, sourceLagMs },
   );
 }
 
 /**
- * The answer to a get: plain data, so that it can be spread, cloned and sent to a worker as it is. Its trace id is made at once, which costs
- * nothing more: telemetry is told it of every call.
+ * The answer to a get: plain data, so that it can be spread, cloned and sent to a worker as it is. That goes for its trace id too, which is
+ * made at once: it costs less than a getter does.
  */
 export function answerOf<Value>(
-  call: KernelCall,
-  seen: { readonly observation: Observation<Value>; readonly source: AnswerSource },
+  { traceId, stats }: { readonly traceId: string; readonly stats: CallStats },
+  seen: Seen<Value>,
 ): Answer<Value> {
   const { ref, view, native } = seen.observation;
   const value = freezeDeep(seen.observation.value);
-  const freshness = freshnessOf(call.ctx, seen);
-  const { traceId } = call;
-  const stats = Object.freeze(call.stats());
+  const freshness = freshnessOf(seen);
   return Object.freeze(
     native === undefined
       ? { ref, value, view, freshness, traceId, stats }

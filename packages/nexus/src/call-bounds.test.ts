@@ -41,13 +41,21 @@ describe("the deadline of a call", () => {
     ]);
   });
 
-  it("is the caller's where it set one, longer than the default or shorter", async () => {
+  it("is the caller's where it set one, longer than the default or shorter; the vendor's call has no less than the default", async () => {
     const clock = createManualClock();
-    const provider = fakeProvider();
+    const provider = fakeProvider({ get: never });
     const nexus = createNexus({ providers: [provider] });
-    for (const timeoutMs of [800, 60_000])
-      await nexus.get(background({ clock }).withTimeout(timeoutMs), { kind: Thing, ref });
-    expect(provider.requests.map(({ call }) => call.ctx.remainingMs())).toEqual([800, 60_000]);
+    for (const timeoutMs of [800, 60_000]) {
+      const called = provider.requests.length + 1;
+      const failed = failureOf(nexus.get(background({ clock }).withTimeout(timeoutMs), { kind: Thing, ref }));
+      await provider.whenCalled(called);
+      const vendorCall = provider.requests[called - 1]?.call.ctx;
+      expect(vendorCall?.remainingMs()).toBe(Math.max(timeoutMs, 10_000));
+      clock.advance(timeoutMs);
+      expect((await failed).code).toBe("deadline_exceeded");
+      // Nobody waits for it any more.
+      expect(vendorCall?.signal.aborted).toBe(true);
+    }
   });
 
   it("lets the caller leave in time although the provider notices nothing", async () => {
@@ -60,7 +68,7 @@ describe("the deadline of a call", () => {
     expect((await failed).code).toBe("deadline_exceeded");
   });
 
-  it("covers a broker and a directory of accounts that do not answer, and is one for both and the vendor", async () => {
+  it("covers a broker and a directory of accounts that do not answer, and is one for all of it", async () => {
     const clock = createManualClock();
     const ctx = background({ clock });
     const credentials = { ...fakeCredentials(), lease: never<never> };
@@ -72,7 +80,7 @@ describe("the deadline of a call", () => {
     const found = Promise.withResolvers<undefined>();
     const account = { provider: "fake", partition: "-", account: "1", regions: "*" as const, role: "reader" };
     const accounts = { list: async () => [account], find: () => found.promise.then(() => account) };
-    const provider = fakeProvider();
+    const provider = fakeProvider({ get: never });
     const nexus = createNexus({ providers: [provider], accounts });
     const lost = failureOf(nexus.get(ctx.withTimeout(50), { kind: Thing, ref }));
     await clock.whenPending(1);
@@ -80,12 +88,15 @@ describe("the deadline of a call", () => {
     expect((await lost).code).toBe("deadline_exceeded");
     expect(provider.requests).toHaveLength(0);
 
-    const late = nexus.get(ctx, { kind: Thing, ref });
+    const late = failureOf(nexus.get(ctx, { kind: Thing, ref }));
     await clock.whenPending(1);
     clock.advance(4_000);
     found.resolve(undefined);
-    await late;
-    expect(provider.requests[0]?.call.ctx.remainingMs()).toBe(6_000);
+    await provider.whenCalled(1);
+    clock.advance(5_999);
+    expect(provider.requests[0]?.call.ctx.error()).toBeUndefined();
+    clock.advance(1);
+    expect((await late).code).toBe("deadline_exceeded");
   });
 
   it("fails a call at once when it has passed before it begins", async () => {

@@ -1,4 +1,4 @@
-import { type CancelableContext, CloudLinkError, type Context } from "@cloudlink/core";
+import type { CancelableContext, Context } from "@cloudlink/core";
 import type { Kernel } from "./kernel.ts";
 import type { KernelCall } from "./kernel-call.ts";
 
@@ -22,15 +22,4 @@ export function readContext(kernel: Kernel, call: KernelCall): CancelableContext
 export function stepContext(kernel: Kernel, ctx: Context): CancelableContext {
   const bounded = ctx.deadlineAt === Number.POSITIVE_INFINITY ? ctx.withTimeout(kernel.defaultTimeoutMs) : ctx;
   return bounded.withCancel();
-}
-
-/** @throws `invalid_argument` for an age that is negative or not a number. */
-export function checkMaxAge(maxAgeMs: number | undefined): number {
-  if (maxAgeMs === undefined) return 0;
-  if (typeof maxAgeMs === "number" && maxAgeMs >= 0) return maxAgeMs;
-  throw new CloudLinkError({
-    reason: "ErrInvalidRequest",
-    message: `maxAgeMs is a number of milliseconds, 0 or more; it was ${maxAgeMs}.`,
-    origin: "caller",
-  });
 }

@@ -1,5 +1,5 @@
-import { CloudLinkError, type Kind, NONE, type Ref, type Scope } from "@cloudlink/core";
-import { scopeOf } from "./accounts.ts";
+import { type Account, CloudLinkError, type Kind, NONE, type Ref, type Scope } from "@cloudlink/core";
+import { checkAccount, scopeIn } from "./accounts.ts";
 import { ambientAccount } from "./ambient-accounts.ts";
 import { isPromise, waitedFor } from "./in-time.ts";
 import type { Kernel } from "./kernel.ts";
@@ -12,6 +12,7 @@ export interface CallTarget {
   readonly ref: Ref;
   readonly route: Route;
   readonly scope: Scope;
+  readonly account: Account;
 }
 
 /**
@@ -60,7 +61,8 @@ export async function callTarget(
   checkPermission(kernel, { ctx, action, kind: kind.name, target: ref });
   const found = kernel.accounts === undefined ? ambientAccount(ref) : kernel.accounts.find(ctx, ref);
   const account = isPromise(found) ? await waitedFor(kernel, { call, promise: found }) : found;
-  return { ref, route, scope: scopeOf(ctx.tenant, { ref, account }) };
+  checkAccount(ref, account);
+  return { ref, route, account, scope: scopeIn(account, { tenant: ctx.tenant, ref }) };
 }
 
 function invalidRef(ref: Ref, message: string): CloudLinkError {

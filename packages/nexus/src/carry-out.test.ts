@@ -128,7 +128,7 @@ describe("a caller that leaves", () => {
     await new Promise(setImmediate);
     expect(await nexus.act(ctx, { ...shake, idempotencyKey: "once" })).toMatchObject({ replayed: true });
     expect(provider.requests).toHaveLength(1);
-    expect(cache.invalidated).toHaveLength(1);
+    expect(cache.acted).toHaveLength(1);
   });
 
   it("takes along what was not sent yet", async () => {

@@ -6,6 +6,7 @@ import type { CallTarget } from "./call-target.ts";
 import { EffectRecord } from "./effect.ts";
 import type { Kernel } from "./kernel.ts";
 import type { KernelCall } from "./kernel-call.ts";
+import { acted } from "./observation.ts";
 import { callVendor } from "./vendor-call.ts";
 
 /** An action that is about to be carried out. */
@@ -88,7 +89,8 @@ async function attemptAll(kernel: Kernel, deed: Deed & Attempts): Promise<Accept
   using _awake = kernel.awake.hold();
   const outcome = await attempt(kernel, deed);
   try {
-    forget(kernel, deed);
+    // What was read before is no longer so, whether or not the answer arrived.
+    if (deed.effects.effect !== "none") acted(kernel, { kind: deed.kind, target: deed.target, clock: deed.ctx.clock });
   } finally {
     await deed.ended?.(outcome);
   }
@@ -133,12 +135,6 @@ async function attempt(
   } finally {
     deed.judged();
   }
-}
-
-/** What was read before is no longer so, whether or not the answer arrived. */
-function forget(kernel: Kernel, { kind, target, effects }: Deed & Attempts): void {
-  const { ref, scope } = target;
-  if (effects.effect !== "none") kernel.cache.invalidate({ scope: scope.key, ref, major: kind.major });
 }
 
 function withEffect(error: unknown, effects: EffectRecord): CloudLinkError {

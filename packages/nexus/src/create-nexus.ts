@@ -24,6 +24,9 @@ import {
 } from "@cloudlink/core";
 import { staticAccounts } from "./accounts.ts";
 import { act } from "./act.ts";
+import { cached, cacheStats, invalidate } from "./cache-calls.ts";
+import { CacheNotes } from "./cache-notes.ts";
+import { createReadings } from "./create-readings.ts";
 import { createDeeds } from "./deeds.ts";
 import { dryRun } from "./dry-run.ts";
 import { get } from "./get.ts";
@@ -103,6 +106,7 @@ export function createNexus(settings: NexusSettings): Nexus {
   const own = isDirectory(settings.providers) ? [] : checkedProviders(settings.providers);
   const providers = isDirectory(settings.providers) ? settings.providers : directoryOf(own);
   const closing = new AbortController();
+  const telemetry = settings.telemetry ?? noTelemetry;
   const kernel: Kernel = {
     providers,
     refs: createRefResolver(providers),
@@ -110,7 +114,10 @@ export function createNexus(settings: NexusSettings): Nexus {
     credentials: settings.credentials ?? ambientCredentials(),
     permission: settings.permission ?? allowAll,
     cache: settings.cache ?? noCache,
-    telemetry: settings.telemetry ?? noTelemetry,
+    notes: new CacheNotes(telemetry),
+    readings: createReadings(() => kernel),
+    plans: new WeakMap(),
+    telemetry,
     events: settings.events ?? noEvents,
     budgets: createRetryBudgets(),
     idempotency: settings.idempotency ?? createMemoryIdempotencyStore(),
@@ -142,6 +149,9 @@ export function createNexus(settings: NexusSettings): Nexus {
     act: (ctx, request) => act(kernel, ctx, request),
     dryRun: (ctx, request) => dryRun(kernel, ctx, request),
     operation: (ctx, request) => operation(kernel, ctx, request),
+    cached: (ctx, request) => cached(kernel, ctx, request),
+    invalidate: (ctx, request) => invalidate(kernel, ctx, request),
+    cacheStats: (ctx, request) => cacheStats(kernel, ctx, request),
     resolveRef: (text) => kernel.refs.resolve(text),
     nativeId: (ref) => kernel.refs.nativeId(ref),
     providers: () => providers.list(),

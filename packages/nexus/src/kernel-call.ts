@@ -16,6 +16,8 @@ export interface CallSubject {
   readonly operation: CallOperation;
   /** Name of the kind. */
   readonly kind: string;
+  /** The call that this one is made for, and counted for: the first of those that share it. */
+  readonly payer?: KernelCall | undefined;
 }
 
 /** One call of the kernel's while it runs: its place in a trace, and what it has cost so far. */
@@ -29,6 +31,7 @@ export class KernelCall {
   /** Name of the provider: `*` for a call that may reach several, and until it is known that there is one of that name. */
   provider = "*";
   vendorCalls = 0;
+  savedCalls = 0;
   retries = 0;
   #trace: TraceContext | undefined;
 
@@ -49,6 +52,16 @@ export class KernelCall {
     return this.trace.traceId;
   }
 
+  vendorCalled(): void {
+    this.vendorCalls += 1;
+    this.subject.payer?.vendorCalled();
+  }
+
+  retried(): void {
+    this.retries += 1;
+    this.subject.payer?.retried();
+  }
+
   /**
    * The instants of the wall clock between which everything that was observed for this call so far was observed: as the clock stood at
    * the start and as it stands now, since it may have been set in between.
@@ -65,7 +78,8 @@ export class KernelCall {
 
   stats(): CallStats {
     const durationMs = this.ctx.clock.monotonicMs() - this.startedAt;
-    return { vendorCalls: this.vendorCalls, retries: this.retries, durationMs };
+    const { vendorCalls, savedCalls, retries } = this;
+    return { vendorCalls, savedCalls, retries, durationMs };
   }
 
   /** `error` as the caller gets it: a CloudLinkError with the trace id and what was being done. */

@@ -8,10 +8,13 @@ import type {
   ProviderDirectory,
   Telemetry,
 } from "@cloudlink/core";
+import type { CacheNotes } from "./cache-notes.ts";
 import type { Deeds } from "./deeds.ts";
 import type { KeepAwake } from "./keep-awake.ts";
 import type { OperationTokens } from "./operation-token.ts";
 import type { PageTokens } from "./page-token.ts";
+import type { ReadPlan } from "./read-plan.ts";
+import type { Readings } from "./readings.ts";
 import type { RefResolver } from "./ref-resolver.ts";
 import type { RetryBudgets } from "./retry-budget.ts";
 
@@ -24,6 +27,10 @@ export interface Kernel {
   readonly credentials: CredentialBroker;
   readonly permission: Permission;
   readonly cache: Cache;
+  readonly notes: CacheNotes;
+  readonly readings: Readings;
+  /** By the ref object that a caller has, and goes on using. */
+  readonly plans: WeakMap<object, ReadPlan>;
   readonly telemetry: Telemetry;
   readonly events: Events;
   readonly budgets: RetryBudgets;

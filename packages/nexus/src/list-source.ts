@@ -9,7 +9,7 @@ import {
   type ResourceState,
   type Scope,
 } from "@cloudlink/core";
-import { stateOf } from "./answer.ts";
+import { seenLive, stateOf } from "./answer.ts";
 import { stepContext } from "./call-bounds.ts";
 import type { Kernel } from "./kernel.ts";
 import type { KernelCall } from "./kernel-call.ts";
@@ -139,7 +139,7 @@ export class ListSource {
       if (open !== this.#open) return { items: [], cursor: null };
       for (const given of done === true ? [] : batch.items) {
         const observation = acceptObservation(given, expected);
-        if (matchesFilter(filter, observation.value)) items.push(stateOf(call.ctx, { observation, source: "live" }));
+        if (matchesFilter(filter, observation.value)) items.push(stateOf(seenLive(call.ctx.clock, observation)));
       }
       if (done !== true && batch.cursor === undefined) continue;
       const cursor = done === true ? null : (batch.cursor ?? null);

@@ -1,6 +1,8 @@
 import {
   type CacheFill,
+  type Clock,
   CloudLinkError,
+  type FreshnessBounds,
   freezeDeep,
   isRef,
   type Kind,
@@ -72,7 +74,11 @@ function checkInstant(observedAt: unknown, { call, provider }: Expectation): voi
   );
 }
 
-function checkLag(sourceLagMs: unknown, { provider, maxLagMs }: Expectation): void {
+/** @throws `internal` (`ErrProviderFault`) for a source that lags by more than the caller takes. */
+export function checkLag(
+  sourceLagMs: unknown,
+  { provider, maxLagMs }: Pick<Expectation, "provider" | "maxLagMs">,
+): void {
   if (sourceLagMs === undefined) return;
   if (typeof sourceLagMs !== "number" || !Number.isFinite(sourceLagMs) || sourceLagMs < 0) {
     throw providerFault(provider, "sourceLagMs is a number of milliseconds, 0 or more, and it gave another");
@@ -98,11 +104,17 @@ function isOf(ref: Ref, { ref: asked, scope, kind }: Expectation): boolean {
 /** A live observation: the cache keeps it, unless it was invalidated meanwhile, and whoever listens hears of it. */
 export function observed(
   kernel: Kernel,
-  seen: { readonly scope: Scope; readonly fill: CacheFill; readonly observation: Observation<unknown> },
+  seen: {
+    readonly scope: Scope;
+    readonly fill: CacheFill;
+    readonly observation: Observation<unknown>;
+    /** How old it may be for a read that does not say. */
+    readonly usual: FreshnessBounds;
+  },
 ): void {
-  const { scope, fill, observation } = seen;
+  const { scope, fill, observation, usual } = seen;
   const { ref } = observation;
-  fill.store(observation);
+  fill.store(observation, usual);
   kernel.events.publish({ type: "observed", scope, kind: ref.kind, ref: ref.key, observation });
 }
 
@@ -111,12 +123,26 @@ export function isAbsence(error: unknown): boolean {
   return CloudLinkError.isInstance(error) && error.code === "not_found" && error.origin !== "credentials";
 }
 
-/** The vendor said that a resource is absent: the cache forgets it, unless it was invalidated meanwhile, and whoever listens hears of it. */
+/** The vendor said that a resource is absent: the cache keeps that, unless it was invalidated meanwhile, and whoever listens hears of it. */
 export function absent(
   kernel: Kernel,
   seen: { readonly scope: Scope; readonly fill: CacheFill; readonly ref: Ref },
 ): void {
   const { scope, fill, ref } = seen;
-  fill.storeAbsent();
+  fill.storeAbsent(ref);
   kernel.events.publish({ type: "absent", scope, kind: ref.kind, ref: ref.key });
+}
+
+/** An action was sent to a resource, or has come to its end: what is kept of it is no longer so. */
+export function acted(
+  kernel: Kernel,
+  done: {
+    readonly kind: Kind;
+    readonly target: { readonly scope: Scope; readonly ref: Ref };
+    readonly clock: Clock;
+  },
+): void {
+  const { kind, target, clock } = done;
+  const { scope, ref } = target;
+  kernel.cache.namespace({ scope, kind }).acted({ ref, nowMs: clock.monotonicMs() });
 }

@@ -111,11 +111,11 @@ describe("an operation", () => {
     const telemetry = fakeTelemetry();
     const provider = longRunning([running("1"), running("2"), { state: "done" }]);
     const operation = await createNexus({ providers: [provider], cache, telemetry }).act(ctx, polish);
-    expect(cache.invalidated).toHaveLength(1);
+    expect(cache.acted).toHaveLength(1);
     await operation.refresh(ctx);
-    expect(cache.invalidated).toHaveLength(1);
+    expect(cache.acted).toHaveLength(1);
     await operation.refresh(ctx);
-    expect(cache.invalidated).toHaveLength(2);
+    expect(cache.acted).toHaveLength(2);
     expect(telemetry.calls.map(({ operation }) => operation)).toEqual(["act", "operation", "operation"]);
   });
 

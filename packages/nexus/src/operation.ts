@@ -16,6 +16,7 @@ import { callTarget } from "./call-target.ts";
 import { checkEntrance } from "./entrance.ts";
 import type { Kernel } from "./kernel.ts";
 import { KernelCall } from "./kernel-call.ts";
+import { acted } from "./observation.ts";
 import { invalidOperationToken, OPERATION_TTL_MS, type OperationTicket } from "./operation-token.ts";
 import { providerFault } from "./provider-fault.ts";
 import { pause } from "./retry.ts";
@@ -172,7 +173,7 @@ async function follow(
       return acceptState(given, { provider, capability });
     },
   });
-  if (state.state === "done") kernel.cache.invalidate({ scope: scope.key, ref, major: kind.major });
+  if (state.state === "done") acted(kernel, { kind, target, clock: own.clock });
   return state;
 }
 

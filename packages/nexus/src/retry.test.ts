@@ -20,6 +20,7 @@ function scripted(
     budget: createRetryBudgets().of(["limit"]),
     random: () => random,
     mayRepeat: () => true,
+    mostPatientMs: () => Number.POSITIVE_INFINITY,
     onRetry: ({ delayMs }) => delaysMs.push(delayMs),
     async attempt() {
       attempts += 1;
@@ -121,6 +122,7 @@ describe("a call that is tried again", () => {
       budget: createRetryBudgets().of(["limit"]),
       random: () => 0,
       mayRepeat: () => true,
+      mostPatientMs: () => Number.POSITIVE_INFINITY,
       onRetry: () => {},
       attempt: () => {
         attempts += 1;

@@ -12,6 +12,8 @@ export interface RetrySettings {
   readonly budget: RetryBudget;
   /** Whether one more try can do no harm: told each failure, so that a caller can draw conclusions of its own. */
   mayRepeat(error: unknown): boolean;
+  /** How long, in milliseconds, anybody waits for the result at most, where that may be less than the context allows. */
+  mostPatientMs(): number;
   /** Told before each wait. */
   onRetry(retry: { readonly error: CloudLinkError; readonly delayMs: number }): void;
   /** From 0 up to 1: the jitter. */
@@ -39,7 +41,8 @@ export async function retrying<Result>(
         throw error;
       const throttled = error.code === "resource_exhausted";
       const delayMs = delayBefore(tries, error, request.random());
-      if (tries >= TRIES || delayMs >= ctx.remainingMs() || !budget.spend({ throttled })) throw error;
+      const leftMs = Math.min(ctx.remainingMs(), request.mostPatientMs());
+      if (tries >= TRIES || delayMs >= leftMs || !budget.spend({ throttled })) throw error;
       lastTry = { throttled };
       request.onRetry({ error, delayMs });
       await pause(ctx, delayMs);

@@ -10,7 +10,7 @@ import type { Nexus } from "./nexus.ts";
 
 const ref = thingRef("a");
 
-/** A get that lets every backoff pass; besides those, a call that runs has one timer, its deadline. */
+/** A get that lets every backoff pass; besides those, a call that runs has two timers: its deadline, and that of the vendor's call. */
 async function getPatiently(
   nexus: Nexus,
   { clock, account = "1" }: { readonly clock: ManualClock; readonly account?: string },
@@ -25,8 +25,8 @@ async function getPatiently(
     over = true;
   });
   while (!over) {
-    await Promise.race([clock.whenPending(2), done]);
-    if (clock.pendingTimers === 2) clock.advanceToNext();
+    await Promise.race([clock.whenPending(3), done]);
+    if (clock.pendingTimers === 3) clock.advanceToNext();
   }
   return await outcome;
 }
@@ -45,7 +45,7 @@ describe("retries", () => {
     });
     const get = createNexus({ providers: [provider], telemetry }).get(background({ clock }), { kind: Thing, ref });
     for (let retry = 0; retry < 2; retry += 1) {
-      await clock.whenPending(2);
+      await clock.whenPending(3);
       clock.advanceToNext();
     }
     const { stats } = await get;
@@ -216,7 +216,7 @@ describe("limits", () => {
     const south = nexus.get(background({ clock }), { kind: Thing, ref: thingRef("a", { region: "south" }) });
     const failed = failureOf(south);
     for (let retry = 0; retry < 2; retry += 1) {
-      await clock.whenPending(2);
+      await clock.whenPending(3);
       clock.advanceToNext();
     }
     await failed;

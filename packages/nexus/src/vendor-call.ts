@@ -28,6 +28,10 @@ export interface VendorRequest<Result> {
    * Whether the call may be made once more after this failure; asked of each failure. Left out, it is a read, and may be.
    */
   mayRepeat?(error: unknown): boolean;
+  /** How long, in milliseconds, anybody waits for it at most; as long as `ctx` allows if left out. */
+  mostPatientMs?(): number;
+  /** Told before each wait for the next try. */
+  waiting?(retry: { readonly error: CloudLinkError; readonly delayMs: number }): void;
   /** Told of each request that the provider sends. */
   sent?(operation: string): void;
   /**
@@ -48,8 +52,10 @@ export async function callVendor<Result>(kernel: Kernel, request: VendorRequest<
     budget: kernel.budgets.of(limitKeysOf(metadata, { scope, operations })),
     random: Math.random,
     mayRepeat: (error) => request.mayRepeat?.(error) ?? true,
+    mostPatientMs: () => request.mostPatientMs?.() ?? Number.POSITIVE_INFINITY,
     onRetry({ error, delayMs }) {
-      call.retries += 1;
+      call.retried();
+      request.waiting?.({ error, delayMs });
       kernel.telemetry.retry({ scope, kind, operation: operations.join(","), delayMs, code: error.code });
     },
     attempt: () => withLease(kernel, request),
@@ -137,7 +143,7 @@ function reportOf<Result>(kernel: Kernel, request: VendorRequest<Result>): CallR
   const { call, scope } = request;
   return {
     vendorRequest({ operation }) {
-      call.vendorCalls += 1;
+      call.vendorCalled();
       request.sent?.(operation);
       kernel.telemetry.vendorRequest({ scope, kind: call.subject.kind, operation });
     },

@@ -1,61 +1,111 @@
 import type {
+  AnswerSource,
   Cache,
-  CacheInvalidation,
+  CacheEntry,
+  CacheNamespace,
+  CachePlace,
   CacheRead,
+  CacheSelection,
   CallRecord,
   CredentialBroker,
   Events,
+  FreshnessBounds,
   Lease,
   Observation,
   ResourceEvent,
   Telemetry,
 } from "@cloudlink/core";
-import { noTelemetry } from "@cloudlink/core";
+import { noCache, noTelemetry } from "@cloudlink/core";
+
+/** A look at a fake cache, and where. */
+export type FakeLook = CacheRead & CachePlace;
+
+/** What a fake cache has: an observation, as old as the test says, or of this instant. */
+export interface FakeEntry {
+  readonly observation: Observation<unknown>;
+  readonly source: AnswerSource;
+  readonly ageMs?: number;
+  readonly usual?: FreshnessBounds;
+}
 
 /** A cache of the test's that writes down what it was asked, in order. */
 export interface FakeCache extends Cache {
-  readonly looks: readonly CacheRead[];
+  readonly looks: readonly FakeLook[];
   readonly stored: readonly Observation<unknown>[];
   /** Of each that was stored, whether its value was frozen by then. */
   readonly frozen: readonly boolean[];
-  readonly steps: readonly ("look" | "begin" | "store" | "absent" | "invalidate")[];
-  readonly invalidated: readonly CacheInvalidation[];
+  readonly steps: readonly ("look" | "begin" | "store" | "absent" | "acted" | "invalidate")[];
+  readonly invalidated: readonly CacheSelection[];
+  /** Refs of resources that were acted on. */
+  readonly acted: readonly string[];
 }
 
-export function fakeCache(look: Cache["look"] = () => undefined): FakeCache {
-  const looks: CacheRead[] = [];
+/** `look` gives what memory has, or a promise of what a level further away has. */
+export function fakeCache(
+  look: (read: FakeLook) => FakeEntry | undefined | Promise<FakeEntry | undefined> = () => undefined,
+): FakeCache {
+  const looks: FakeLook[] = [];
   const stored: Observation<unknown>[] = [];
   const frozen: boolean[] = [];
-  const steps: ("look" | "begin" | "store" | "absent" | "invalidate")[] = [];
-  const invalidated: CacheInvalidation[] = [];
+  const steps: ("look" | "begin" | "store" | "absent" | "acted" | "invalidate")[] = [];
+  const invalidated: CacheSelection[] = [];
+  const acted: string[] = [];
+  const entryOf = (read: CacheRead, found: FakeEntry | undefined): CacheEntry | undefined => {
+    if (found === undefined) return undefined;
+    const { observation, source, ageMs = 0, usual = { maxAgeMs: 0 } } = found;
+    return { observation, source, seenAt: read.nowMs - ageMs, usual };
+  };
+  const namespace = (place: CachePlace): CacheNamespace => {
+    let further: Promise<CacheEntry | undefined> | undefined;
+    return {
+      mostListItems: 0,
+      look(read) {
+        steps.push("look");
+        looks.push({ ...read, ...place });
+        const found = look({ ...read, ...place });
+        further = found instanceof Promise ? found.then((entry) => entryOf(read, entry)) : undefined;
+        return found instanceof Promise ? undefined : entryOf(read, found);
+      },
+      lookFurther: () => further,
+      kept: () => [],
+      lookList: () => undefined,
+      siblings: () => [],
+      acted({ ref }) {
+        steps.push("acted");
+        acted.push(ref.key);
+      },
+      beginFill() {
+        steps.push("begin");
+        return {
+          isCurrent: () => true,
+          store(observation) {
+            steps.push("store");
+            stored.push(observation);
+            frozen.push(Object.isFrozen(observation.value));
+          },
+          storeAbsent() {
+            steps.push("absent");
+          },
+          storeList() {},
+        };
+      },
+    };
+  };
   return {
     looks,
     stored,
     frozen,
     steps,
     invalidated,
-    look(read) {
-      steps.push("look");
-      looks.push(read);
-      return look(read);
-    },
-    beginFill() {
-      steps.push("begin");
-      return {
-        store(observation) {
-          steps.push("store");
-          stored.push(observation);
-          frozen.push(Object.isFrozen(observation.value));
-        },
-        storeAbsent() {
-          steps.push("absent");
-        },
-      };
-    },
-    invalidate(invalidation) {
+    acted,
+    namespace,
+    invalidate(selection) {
       steps.push("invalidate");
-      invalidated.push(invalidation);
+      invalidated.push(selection);
+      return 0;
     },
+    applied() {},
+    use: () => noCache.use(),
   };
 }
 

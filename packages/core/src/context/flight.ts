@@ -3,8 +3,8 @@ import { type Context, errorOfAbort } from "./context.ts";
 
 /** One piece of work that several calls wait for, each for as long as its own context allows. */
 export interface Flight<Result> {
-  /** How many calls wait. */
-  readonly waiting: number;
+  /** Whether somebody waits, or it is held, and it is not over. */
+  readonly isWanted: boolean;
   /** Whether it has landed, failed or been abandoned. */
   readonly isOver: boolean;
   /** How long the most patient of those who wait would wait, in milliseconds; `Infinity` once it is held. */
@@ -51,8 +51,8 @@ export function createFlight<Result>(settings: { abandoned(): void }): Flight<Re
   }
 
   return {
-    get waiting() {
-      return waiters.size;
+    get isWanted() {
+      return !isOver && (isHeld || waiters.size > 0);
     },
     get isOver() {
       return isOver;

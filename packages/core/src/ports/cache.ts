@@ -61,18 +61,20 @@ export interface CacheFill {
 export interface CacheNamespace {
   /** The most items of a list that it keeps; 0 if none, and then nobody need gather one. */
   readonly mostListItems: number;
-  /**
-   * The youngest entry that answers, or `undefined`. What is in memory is answered without a promise, because this stands on the path of
-   * every read; a promise is for a level that is further away.
-   */
-  look(read: CacheRead): CacheEntry | undefined | Promise<CacheEntry | undefined>;
+  /** The youngest entry in memory that answers, or `undefined`. It stands on the path of every read, and waits for nothing. */
+  look(read: CacheRead): CacheEntry | undefined;
+  /** What a level that is further away has, after memory had no answer; `undefined` where there is none such. */
+  lookFurther(read: CacheRead): Promise<CacheEntry | undefined> | undefined;
+  /** All that is kept of a resource in memory, the youngest first, however old; to look at it is not to read it. */
+  kept(ref: Ref): readonly CacheEntry[];
   /** A list that was kept under `key` and is no older than `maxAgeMs`. */
-  lookList(read: {
-    readonly key: string;
-    readonly nowMs: number;
-    readonly maxAgeMs: number;
-  }): CachedList | undefined | Promise<CachedList | undefined>;
+  lookList(read: { readonly key: string; readonly nowMs: number; readonly maxAgeMs: number }): CachedList | undefined;
   beginFill(clock: Clock): CacheFill;
+  /**
+   * An action was sent to a resource: what is kept of it is no longer so, and for a while absence is not kept here, since vendors are
+   * eventually consistent.
+   */
+  acted(action: { readonly ref: Ref; readonly nowMs: number }): void;
   /**
    * Refs that a batch with room for `limit` more may take along: past half their age, in a view that `view` covers, and still wanted.
    */
@@ -93,8 +95,6 @@ export interface CacheSelection {
   readonly scope?: Scope;
   /** Tags of the resource, each with its value. */
   readonly tags?: Readonly<Record<string, string>>;
-  /** That an action was sent: vendors are eventually consistent, and absence is not kept for a while. */
-  readonly afterAction?: boolean;
 }
 
 /** Somebody's word, such as an event of the vendor's, that a resource changed. Word may come late, twice and out of order. */
@@ -135,8 +135,11 @@ const noFill: CacheFill = { isCurrent: () => false, store() {}, storeAbsent() {}
 const nothingKept: CacheNamespace = {
   mostListItems: 0,
   look: () => undefined,
+  lookFurther: () => undefined,
+  kept: () => [],
   lookList: () => undefined,
   beginFill: () => noFill,
+  acted() {},
   siblings: () => [],
 };
 

@@ -1,0 +1,1 @@
+export { createMemoryCache, type MemoryCacheSettings } from "./create-memory-cache.ts";

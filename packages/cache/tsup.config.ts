@@ -1,0 +1,3 @@
+import { build } from "@cloudlink/build";
+
+export default build();

@@ -1,0 +1,121 @@
+import {
+  background,
+  boundsFor,
+  type CancelableContext,
+  CloudLinkError,
+  type Observation,
+  type Outcome,
+} from "@cloudlink/core";
+import type { Kernel } from "./kernel.ts";
+import { KernelCall } from "./kernel-call.ts";
+import { absent, isAbsence, observed } from "./observation.ts";
+import { readBatch } from "./read-batch.ts";
+import type { Departure, Reading } from "./reading.ts";
+
+/** Readings that leave together. */
+export interface Batch {
+  readonly batch: readonly [Reading, ...Reading[]];
+  /** More that come along, nobody waiting for them; asked at the instant of the departure. */
+  alongside(nowMs: number): readonly Reading[];
+  /** Told of each reading when it has ended, and by what if it failed. */
+  ended(reading: Reading, error?: unknown): void;
+}
+
+/**
+ * Asks the vendor for a batch, on a context of its own: with the kernel's default time, or more where somebody who waits has more, and
+ * broken off when nobody waits any more. It does not reject: each reading is told how it ended.
+ */
+export async function askVendor(kernel: Kernel, { batch, alongside, ended }: Batch): Promise<void> {
+  const [first] = batch;
+  const { clock, payer, plan } = first;
+  using ctx = ownContext(kernel, batch);
+  const fill = plan.namespace.beginFill(clock);
+  const at = clock.monotonicMs();
+  const readings = [...batch, ...alongside(at)];
+  const departure: Departure = {
+    at,
+    fill,
+    abandoned() {
+      if (!readings.some(({ flight }) => flight.isWanted)) ctx.cancel();
+    },
+  };
+  for (const reading of readings) reading.departure = departure;
+  const call = new KernelCall(ctx, { telemetry: kernel.telemetry, operation: "get", kind: plan.kind.name, payer });
+  call.provider = plan.target.ref.provider;
+  const outcomes = await outcomesOf(kernel, { call, ctx, readings, splits: mostSplits(readings.length) });
+  for (const [index, outcome] of outcomes.entries()) {
+    const reading = readings[index] as Reading;
+    const { flight } = reading;
+    if (outcome.ok) {
+      const observation = outcome.state;
+      const usual = boundsFor(plan.advice, observation.value);
+      observed(kernel, { scope: plan.target.scope, fill, observation, usual });
+      if (reading.payer === undefined) kernel.notes.note("refreshed", plan.subject);
+      ended(reading);
+      flight.land(observation);
+    } else {
+      const { error, saysOfRef } = outcome;
+      const { ref } = reading.plan.target;
+      if (saysOfRef && isAbsence(error)) absent(kernel, { scope: plan.target.scope, fill, ref });
+      ended(reading, error);
+      flight.fail(error);
+    }
+  }
+}
+
+function ownContext(kernel: Kernel, batch: Batch["batch"]): CancelableContext {
+  const [{ clock, payer, plan }] = batch;
+  const patience = batch.map(({ flight }) => flight.patienceMs()).filter(Number.isFinite);
+  const ctx = background({ clock })
+    .withTenant(plan.tenant)
+    .withTimeout(Math.max(kernel.defaultTimeoutMs, ...patience))
+    .withSignal(kernel.closing);
+  return (payer === undefined ? ctx : ctx.withTrace(payer.trace)).withCancel();
+}
+
+/** What came of a reading; and of a failure, whether it is that ref's own, and not that of a call for several. */
+export type ReadingOutcome =
+  | { readonly ok: true; readonly state: Observation<unknown> }
+  | { readonly ok: false; readonly error: unknown; readonly saysOfRef: boolean };
+
+/** Errors that are about what was asked for, and may be about one ref alone. */
+const blaming: ReadonlySet<string> = new Set(["invalid_argument", "not_found", "failed_precondition"]);
+
+/** How many calls more are made to find out which of several refs is to blame: as many as it takes for one. */
+function mostSplits(refs: number): { left: number } {
+  return { left: 2 * Math.ceil(Math.log2(refs)) };
+}
+
+/**
+ * An outcome for each reading. When a call for several is refused in a way that one of them may be to blame for, its halves are asked for: one
+ * bad ref is not an error of all.
+ */
+async function outcomesOf(
+  kernel: Kernel,
+  request: {
+    readonly call: KernelCall;
+    readonly ctx: CancelableContext;
+    readonly readings: readonly Reading[];
+    readonly splits: { left: number };
+  },
+): Promise<readonly ReadingOutcome[]> {
+  const { readings, splits, ctx } = request;
+  const [first] = readings as [Reading];
+  const by = readings.length === 1 ? first.plan.by : "getMany";
+  try {
+    const outcomes = await readBatch(kernel, { ...request, by });
+    return outcomes.map((outcome: Outcome<Observation<unknown>>) =>
+      outcome.ok ? outcome : { ok: false, error: outcome.error, saysOfRef: true },
+    );
+  } catch (error) {
+    const isBlaming = CloudLinkError.isInstance(error) && blaming.has(error.code);
+    if (readings.length === 1 || !isBlaming || splits.left < 2 || ctx.error() !== undefined) {
+      return readings.map(() => ({ ok: false, error, saysOfRef: by === "get" }));
+    }
+    splits.left -= 2;
+    const middle = Math.ceil(readings.length / 2);
+    const halves = [readings.slice(0, middle), readings.slice(middle)];
+    const outcomes = await Promise.all(halves.map((half) => outcomesOf(kernel, { ...request, readings: half })));
+    return outcomes.flat();
+  }
+}

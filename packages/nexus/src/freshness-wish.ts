@@ -1,0 +1,51 @@
+import { CloudLinkError, type FreshnessBounds } from "@cloudlink/core";
+import type { FreshnessRequest } from "@cloudlink/core/calls";
+
+/** How old an answer may be, as a request says it. */
+export interface FreshnessWish {
+  /** `undefined` for a request that does not say: what is usual for a resource in that state. */
+  readonly maxAgeMs: number | undefined;
+  /** By how much older while a newer one is fetched. `undefined` for what is usual, of a request that does not say how old it may be either. */
+  readonly revalidateMs: number | undefined;
+  /** By how much older if the vendor cannot say; likewise. */
+  readonly errorMs: number | undefined;
+}
+
+/** @throws `invalid_argument` (`ErrInvalidRequest`) for an age that is negative or not a number. */
+export function freshnessWish(request: FreshnessRequest): FreshnessWish {
+  const wish = validWish(request);
+  if (wish !== undefined) return wish;
+  const { maxAgeMs, staleWhileRevalidateMs, staleIfErrorMs } = request;
+  for (const [name, given] of Object.entries({ maxAgeMs, staleWhileRevalidateMs, staleIfErrorMs })) {
+    checkAge(name, given);
+  }
+  throw new TypeError("a wish that is not valid has an age that is none");
+}
+
+/** The wish of a request, or `undefined` where it has an age that is none. */
+export function validWish(request: FreshnessRequest): FreshnessWish | undefined {
+  const { maxAgeMs, staleWhileRevalidateMs: revalidateMs, staleIfErrorMs: errorMs } = request;
+  if (!isAge(maxAgeMs) || !isAge(revalidateMs) || !isAge(errorMs)) return undefined;
+  if (maxAgeMs === undefined) return { maxAgeMs, revalidateMs, errorMs };
+  // Who says how old it may be has said all: what kinds advertise beside it is for those who say nothing.
+  return { maxAgeMs, revalidateMs: revalidateMs ?? 0, errorMs: errorMs ?? 0 };
+}
+
+function isAge(given: unknown): given is number | undefined {
+  return given === undefined || (typeof given === "number" && given >= 0);
+}
+
+/** @throws `invalid_argument` (`ErrInvalidRequest`). */
+export function checkAge(name: string, given: number | undefined): void {
+  if (isAge(given)) return;
+  throw new CloudLinkError({
+    reason: "ErrInvalidRequest",
+    message: `${name} is a number of milliseconds, 0 or more; it was ${given}.`,
+    origin: "caller",
+  });
+}
+
+/** By how much a source may lag at most that serves the wish; `advised` is what kind or provider advise. */
+export function mostLagOf({ maxAgeMs }: FreshnessWish, advised: FreshnessBounds | undefined): number {
+  return maxAgeMs ?? advised?.maxAgeMs ?? 0;
+}

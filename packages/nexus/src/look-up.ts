@@ -1,0 +1,94 @@
+import { type CacheEntry, type Clock, CloudLinkError, type Ref } from "@cloudlink/core";
+import { type Seen, seenKept } from "./answer.ts";
+import { type FreshnessWish, mostLagOf } from "./freshness-wish.ts";
+import { waitedFor } from "./in-time.ts";
+import type { Kernel } from "./kernel.ts";
+import type { KernelCall } from "./kernel-call.ts";
+import type { ReadPlan } from "./read-plan.ts";
+import type { ReadingRequest } from "./readings.ts";
+
+/** A read that may be answered by what is kept. */
+export interface KeptRead {
+  readonly call: KernelCall;
+  readonly plan: ReadPlan;
+  readonly wish: FreshnessWish;
+}
+
+/** What the vendor is to be asked for. */
+export function readingRequest({ plan, wish }: Omit<KeptRead, "call">): ReadingRequest {
+  return { plan, maxAgeMs: wish.maxAgeMs ?? plan.usualJoinMs, maxLagMs: mostLagOf(wish, plan.advice) };
+}
+
+/**
+ * What is kept and will do, or `undefined`. What is older than asked for, and taken while a newer one is fetched, has that fetched.
+ *
+ * @throws `not_found` when the vendor has just said that it is absent.
+ */
+export async function lookUp(kernel: Kernel, kept: KeptRead): Promise<Seen | undefined> {
+  const { call, plan, wish } = kept;
+  const { maxAgeMs, revalidateMs } = wish;
+  // Live, whether the request says so or nobody advises anything else.
+  const isLive = maxAgeMs === undefined ? plan.advice === undefined : maxAgeMs === 0;
+  if (isLive && !revalidateMs) return undefined;
+  const { namespace, fromView, target } = plan;
+  const nowMs = call.ctx.clock.monotonicMs();
+  const read = { ref: target.ref, fromView, nowMs, maxAgeMs, staleMs: revalidateMs };
+  let entry = namespace.look(read);
+  if (entry === undefined) {
+    const further = namespace.lookFurther(read);
+    if (further !== undefined) entry = await waitedFor(kernel, { call, promise: further });
+  }
+  if (entry === undefined || lagsBehind(entry, kept)) return undefined;
+  useEntry(kernel, { ...kept, clock: call.ctx.clock, entry, nowMs });
+  if (entry.observation === undefined) throw keptAbsence(target.ref);
+  return seenKept(entry.observation, { entry, nowMs, refreshing: kernel.readings.isUnderWay(plan) });
+}
+
+/** Whether the source of what is kept lags by more than the read takes. */
+export function lagsBehind(entry: CacheEntry, { plan, wish }: Pick<KeptRead, "plan" | "wish">): boolean {
+  const lagMs = entry.observation?.sourceLagMs;
+  return lagMs !== undefined && lagMs > mostLagOf(wish, plan.advice);
+}
+
+/** An entry is about to answer: it is noted, and refreshed if it is older than asked for. */
+export function useEntry(
+  kernel: Kernel,
+  used: Omit<KeptRead, "call"> & { readonly clock: Clock; readonly entry: CacheEntry; readonly nowMs: number },
+): void {
+  const { clock, plan, wish, entry, nowMs } = used;
+  if (nowMs - entry.seenAt <= (wish.maxAgeMs ?? entry.usual.maxAgeMs)) {
+    kernel.notes.note("hit", plan.subject);
+    return;
+  }
+  kernel.notes.note("stale", plan.subject);
+  kernel.readings.refresh(clock, readingRequest(used));
+}
+
+/** Failures that say nothing of the resource. What was refused, denied or is absent is so now, whatever was seen before. */
+const passing: ReadonlySet<string> = new Set(["unavailable", "resource_exhausted", "deadline_exceeded", "internal"]);
+
+/** What is kept and will do although the vendor could not say, or `undefined`. */
+export function keptDespite(kernel: Kernel, kept: KeptRead & { readonly error: unknown }): Seen | undefined {
+  const { call, plan, wish, error } = kept;
+  if (!CloudLinkError.isInstance(error) || !passing.has(error.code)) return undefined;
+  const nowMs = call.ctx.clock.monotonicMs();
+  for (const entry of plan.namespace.kept(plan.target.ref)) {
+    const { observation, usual, seenAt } = entry;
+    if (observation === undefined || wish.errorMs === 0 || lagsBehind(entry, kept)) continue;
+    if (plan.kind.views.indexOf(observation.view) < plan.fromView) continue;
+    const mostMs = (wish.maxAgeMs ?? usual.maxAgeMs) + (wish.errorMs ?? usual.staleIfErrorMs ?? 0);
+    if (nowMs - seenAt > mostMs) continue;
+    kernel.notes.note("stale", plan.subject);
+    return seenKept(observation, { entry, nowMs, refreshing: kernel.readings.isUnderWay(plan) });
+  }
+  return undefined;
+}
+
+function keptAbsence(ref: Ref): CloudLinkError {
+  return new CloudLinkError({
+    reason: "ErrResourceNotFound",
+    message: `${ref.key} did not exist when its vendor was asked a moment ago. Ask with maxAgeMs 0 to have it asked again.`,
+    origin: "cache",
+    provider: ref.provider,
+  });
+}

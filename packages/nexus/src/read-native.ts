@@ -1,0 +1,48 @@
+import { boundsFor, redactNative } from "@cloudlink/core";
+import { type Seen, seenLive } from "./answer.ts";
+import { readContext } from "./call-bounds.ts";
+import type { Kernel } from "./kernel.ts";
+import type { KernelCall } from "./kernel-call.ts";
+import { absent, acceptObservation, isAbsence, observed } from "./observation.ts";
+import { providerFault } from "./provider-fault.ts";
+import type { ReadPlan } from "./read-plan.ts";
+import { unimplemented } from "./route.ts";
+import { callVendor } from "./vendor-call.ts";
+
+/** A read with the vendor's own body: always live, shared with nobody, and kept without that body. */
+export async function readNative(
+  kernel: Kernel,
+  { call, plan }: { readonly call: KernelCall; readonly plan: ReadPlan },
+): Promise<Seen> {
+  const { target, view, namespace, kind } = plan;
+  const { ref, scope, route } = target;
+  const { provider, handler, capabilities } = route;
+  if (capabilities.get?.native !== true) throw unimplemented(provider, `native bodies of ${kind.name}`);
+  const get = handler.get?.bind(handler);
+  if (get === undefined) throw providerFault(provider, `it declares get for ${ref.kind} and does not have it`);
+  using ctx = readContext(kernel, call);
+  using _awake = kernel.awake.hold();
+  const fill = namespace.beginFill(ctx.clock);
+  try {
+    const { observation, native } = await callVendor(kernel, {
+      call,
+      ctx,
+      provider,
+      scope,
+      operations: capabilities.get.operations,
+      async run(providerCall) {
+        const given = await get(providerCall, { ref, view, native: true });
+        const expected = { call, provider, kind: handler.kind, scope, view, ref, maxLagMs: 0 };
+        return {
+          observation: acceptObservation(given, expected),
+          native: redactNative(given.native, capabilities.sensitive ?? []),
+        };
+      },
+    });
+    observed(kernel, { scope, fill, observation, usual: boundsFor(plan.advice, observation.value) });
+    return seenLive(ctx.clock, { ...observation, native });
+  } catch (error) {
+    if (isAbsence(error)) absent(kernel, { scope, fill, ref });
+    throw error;
+  }
+}

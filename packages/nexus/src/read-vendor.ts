@@ -1,0 +1,20 @@
+import type { Context } from "@cloudlink/core";
+import { type Seen, seenLive } from "./answer.ts";
+import type { Kernel } from "./kernel.ts";
+import { type KeptRead, keptDespite, readingRequest } from "./look-up.ts";
+
+/**
+ * What the vendor says; or what is kept, where the vendor cannot say and the read takes that.
+ *
+ * @throws the vendor's error.
+ */
+export async function readVendor(kernel: Kernel, read: KeptRead & { readonly ctx: Context }): Promise<Seen> {
+  const { call, ctx } = read;
+  try {
+    return seenLive(ctx.clock, await kernel.readings.read({ call, ctx }, readingRequest(read)));
+  } catch (error) {
+    const kept = keptDespite(kernel, { ...read, error });
+    if (kept === undefined) throw error;
+    return kept;
+  }
+}

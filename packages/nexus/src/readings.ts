@@ -1,0 +1,29 @@
+import type { Clock, Context, Observation } from "@cloudlink/core";
+import type { KernelCall } from "./kernel-call.ts";
+import type { ReadPlan } from "./read-plan.ts";
+
+/** A resource that a vendor is to be asked for. */
+export interface ReadingRequest {
+  readonly plan: ReadPlan;
+  /** A read that runs already will do if it began no longer ago than that, in milliseconds. */
+  readonly maxAgeMs: number;
+  /** By how much the source may lag. */
+  readonly maxLagMs: number;
+}
+
+/** The reads that are on their way to vendors. */
+export interface Readings {
+  /**
+   * What the vendor says, of a request that begins now, or of one that began recently enough and runs. It waits for as long as `ctx` allows.
+   *
+   * @throws the vendor's error, which is shared by all who wait, and kept for nobody else.
+   */
+  read(
+    waiter: { readonly call: KernelCall; readonly ctx: Context },
+    request: ReadingRequest,
+  ): Promise<Observation<unknown>>;
+  /** Asks the vendor though nobody waits, unless that is being done or failed a moment ago. */
+  refresh(clock: Clock, request: ReadingRequest): void;
+  /** Whether a read of the plan's resource is on its way. */
+  isUnderWay(plan: ReadPlan): boolean;
+}
