@@ -5,6 +5,7 @@ import { Kept } from "./memory-budget.ts";
 export class ListSlot extends Kept {
   readonly key: string;
   readonly list: CachedList;
+  wasRead = false;
   readonly #forget: (slot: ListSlot) => void;
 
   constructor(key: string, { list, forget }: { readonly list: CachedList; readonly forget: (slot: ListSlot) => void }) {
@@ -12,6 +13,12 @@ export class ListSlot extends Kept {
     this.key = key;
     this.list = list;
     this.#forget = forget;
+  }
+
+  wasReadSinceHandCame(): boolean {
+    const { wasRead } = this;
+    this.wasRead = false;
+    return wasRead;
   }
 
   letGo(): void {

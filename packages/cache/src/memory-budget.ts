@@ -2,15 +2,15 @@
 export abstract class Kept {
   /** What it takes, in bytes; see `sizeOf`. */
   bytes = 0;
-  /** Whether it was read since the eviction hand last came by. */
-  wasRead = false;
   owner: Owner | undefined;
   /** Towards what was kept later, and earlier. */
   newer: Kept | undefined;
   older: Kept | undefined;
 
-  /** It is let go for want of room: whoever can find it forgets it. */
+  /** It is let go: whoever can find it forgets it. */
   abstract letGo(): void;
+  /** Whether it was read since this was last asked. */
+  abstract wasReadSinceHandCame(): boolean;
 }
 
 /** Whoever pays for what is kept: a tenant. Its own things are in the order in which they came, with a hand that looks for what to let go. */
@@ -52,14 +52,11 @@ class Owner {
 
   /**
    * What to let go next: the oldest that was not read since the hand last came by. This is SIEVE (Zhang et al., NSDI 2024), which evicts
-   * better than LRU does, and costs a read no more than setting a flag.
+   * better than LRU does, and costs a read no more than leaving a mark.
    */
   victim(): Kept | undefined {
     let kept = this.hand ?? this.oldest;
-    while (kept?.wasRead) {
-      kept.wasRead = false;
-      kept = kept.newer ?? this.oldest;
-    }
+    while (kept?.wasReadSinceHandCame()) kept = kept.newer ?? this.oldest;
     this.hand = kept?.newer;
     return kept;
   }

@@ -13,7 +13,8 @@ import type {
 import type { Fence } from "./fence.ts";
 import { ListSlot } from "./list-slot.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
-import { ResourceSlot, SlotEntry } from "./resource-slot.ts";
+import { ResourceEntry } from "./resource-entry.ts";
+import { ResourceSlot } from "./resource-slot.ts";
 import { SiblingList } from "./sibling-list.ts";
 import { sizeOf } from "./size-of.ts";
 
@@ -102,7 +103,7 @@ export class ResourceNamespace implements CacheNamespace {
   beginFill(clock: Clock): CacheFill {
     const { fence } = this.#settings;
     const since = fence.position;
-    const beganAt = clock.monotonicMs();
+    const beganAt = Math.floor(clock.monotonicMs());
     const passes = (ref: Ref | undefined, observation?: Observation<unknown>) =>
       fence.passes(since, { place: this.place, ref, observation });
     return {
@@ -111,10 +112,11 @@ export class ResourceNamespace implements CacheNamespace {
         if (!passes(observation.ref, observation)) return;
         // By the clock that no one sets; and no earlier than the fill began, whatever clock the provider goes by.
         const agoMs = Math.max(0, clock.nowMs() - observation.observedAt);
-        this.#store(observation, { usual, seenAt: Math.max(beganAt, clock.monotonicMs() - agoMs) });
+        const seenAt = Math.floor(Math.max(beganAt, clock.monotonicMs() - agoMs));
+        this.#store(observation, { usual, seenAt });
       },
       storeAbsent: (ref) => {
-        if (beganAt >= this.#noAbsenceUntil && passes(ref)) this.#take(ref, SlotEntry.absent(beganAt));
+        if (beganAt >= this.#noAbsenceUntil && passes(ref)) this.#take(ref, ResourceEntry.absent(beganAt));
       },
       storeList: (key, list) => {
         if (passes(undefined)) this.#storeList(key, list);
@@ -130,7 +132,7 @@ export class ResourceNamespace implements CacheNamespace {
     const bytes = sizeOf(observation.value);
     if (view === -1 || !this.#settings.budget.takes(bytes)) return;
     const entry = { observation, source: "memory", seenAt, usual: this.#jittered(usual), view, bytes } as const;
-    this.#take(observation.ref, new SlotEntry(entry));
+    this.#take(observation.ref, new ResourceEntry(entry));
   }
 
   #jittered(usual: FreshnessBounds): FreshnessBounds {
@@ -139,7 +141,7 @@ export class ResourceNamespace implements CacheNamespace {
     return { maxAgeMs: jittered, staleWhileRevalidateMs, staleIfErrorMs };
   }
 
-  #take(ref: Ref, entry: SlotEntry): void {
+  #take(ref: Ref, entry: ResourceEntry): void {
     const known = this.#slots.get(ref.key);
     const slot = known ?? new ResourceSlot(ref, (gone) => this.#forget(gone));
     if (!slot.take(entry)) return;
@@ -197,7 +199,7 @@ export class ResourceNamespace implements CacheNamespace {
     const left = slot.entries.filter(({ observation }) => !invalidates({ place, ref, observation }));
     const count = slot.entries.length - left.length;
     if (count === 0) return 0;
-    slot.entries = left;
+    slot.keep(left);
     if (left.length === 0) this.#drop(slot);
     else this.#settings.budget.resize(slot, slot.size());
     return count;

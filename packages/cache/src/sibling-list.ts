@@ -22,7 +22,7 @@ export class SiblingList {
   }
 
   remove(slot: ResourceSlot): void {
-    slot.isCandidate = false;
+    slot.unlist();
     this.#candidates.delete(slot);
   }
 
@@ -40,7 +40,7 @@ export class SiblingList {
     let passedOver = 0;
     for (const slot of this.#candidates) {
       if (taken.length >= limit || passedOver > MOST_PASSED_OVER) break;
-      if (nowMs - slot.lastReadAt > WANTED_FOR_MS) this.remove(slot);
+      if (nowMs - slot.readAt > WANTED_FOR_MS) this.remove(slot);
       else if (slot.view <= view && nowMs - slot.filledAt > slot.askedAgeMs / 2) taken.push(slot.ref);
       else passedOver += 1;
     }

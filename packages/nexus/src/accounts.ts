@@ -8,6 +8,8 @@ import {
   type Scope,
 } from "@cloudlink/core";
 
+const none: readonly Account[] = [];
+
 /**
  * A directory of a fixed list of accounts, the same for every tenant.
  *
@@ -32,8 +34,10 @@ export function staticAccounts(accounts: readonly Account[]): AccountDirectory {
     list: async (_ctx, { provider }) => all.filter((each) => provider === undefined || each.provider === provider),
     // Asked on every read: to go through the few of one id costs less than to write a key.
     find(_ctx, { provider, partition, account }) {
-      const namesakes = byId.get(account) ?? [];
-      return namesakes.find((each) => each.provider === provider && each.partition === partition);
+      for (const each of byId.get(account) ?? none) {
+        if (each.provider === provider && each.partition === partition) return each;
+      }
+      return undefined;
     },
   };
 }

@@ -1,13 +1,12 @@
-import {
-  type Answer,
-  type AnswerSource,
-  type CacheEntry,
-  type CallStats,
-  type Clock,
-  type Freshness,
-  freezeDeep,
-  type Observation,
-  type ResourceState,
+import type {
+  Answer,
+  AnswerSource,
+  CacheEntry,
+  CallStats,
+  Clock,
+  Freshness,
+  Observation,
+  ResourceState,
 } from "@cloudlink/core";
 
 /** What was seen, and how fresh it is as an answer. */
@@ -33,10 +32,10 @@ export function seenKept(
   return { observation, source: entry.source, ageMs: nowMs - entry.seenAt, refreshing };
 }
 
-/** What was seen, as a caller gets it: immutable, its value frozen once, so that the same object may answer later reads. */
+/** What was seen, as a caller gets it: immutable. Its value was frozen when it came in, and answers every later read as the same object. */
 export function stateOf<Value>(seen: Seen<Value>): ResourceState<Value> {
   const { ref, value, view } = seen.observation;
-  return Object.freeze({ ref, value: freezeDeep(value), view, freshness: freshnessOf(seen) });
+  return Object.freeze({ ref, value, view, freshness: freshnessOf(seen) });
 }
 
 function freshnessOf({ observation, source, ageMs, refreshing }: Seen): Freshness {
@@ -56,8 +55,7 @@ export function answerOf<Value>(
   { traceId, stats }: { readonly traceId: string; readonly stats: CallStats },
   seen: Seen<Value>,
 ): Answer<Value> {
-  const { ref, view, native } = seen.observation;
-  const value = freezeDeep(seen.observation.value);
+  const { ref, value, view, native } = seen.observation;
   const freshness = freshnessOf(seen);
   return Object.freeze(
     native === undefined

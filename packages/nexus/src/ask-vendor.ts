@@ -41,7 +41,7 @@ export async function askVendor(kernel: Kernel, { batch, alongside, ended }: Bat
   };
   for (const reading of readings) reading.departure = departure;
   const call = new KernelCall(ctx, { telemetry: kernel.telemetry, operation: "get", kind: plan.kind.name, payer });
-  call.provider = plan.target.ref.provider;
+  call.provider = plan.scope.provider;
   const outcomes = await outcomesOf(kernel, { call, ctx, readings, splits: mostSplits(readings.length) });
   for (const [index, outcome] of outcomes.entries()) {
     const reading = readings[index] as Reading;
@@ -49,14 +49,14 @@ export async function askVendor(kernel: Kernel, { batch, alongside, ended }: Bat
     if (outcome.ok) {
       const observation = outcome.state;
       const usual = boundsFor(plan.advice, observation.value);
-      observed(kernel, { scope: plan.target.scope, fill, observation, usual });
+      observed(kernel, { scope: plan.scope, fill, observation, usual });
       if (reading.payer === undefined) kernel.notes.note("refreshed", plan.subject);
       ended(reading);
       flight.land(observation);
     } else {
       const { error, saysOfRef } = outcome;
-      const { ref } = reading.plan.target;
-      if (saysOfRef && isAbsence(error)) absent(kernel, { scope: plan.target.scope, fill, ref });
+      const { ref } = reading;
+      if (saysOfRef && isAbsence(error)) absent(kernel, { scope: plan.scope, fill, ref });
       ended(reading, error);
       flight.fail(error);
     }

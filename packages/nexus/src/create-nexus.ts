@@ -39,6 +39,7 @@ import type { Nexus } from "./nexus.ts";
 import { operation } from "./operation.ts";
 import { createOperationTokens } from "./operation-token.ts";
 import { createPageTokens } from "./page-token.ts";
+import { ReadPlans } from "./read-plans.ts";
 import { createRefResolver, refMatchersOf } from "./ref-resolver.ts";
 import { createRetryBudgets } from "./retry-budget.ts";
 
@@ -116,7 +117,7 @@ export function createNexus(settings: NexusSettings): Nexus {
     cache: settings.cache ?? noCache,
     notes: new CacheNotes(telemetry),
     readings: createReadings(() => kernel),
-    plans: new WeakMap(),
+    plans: new ReadPlans(),
     telemetry,
     events: settings.events ?? noEvents,
     budgets: createRetryBudgets(),

@@ -16,10 +16,10 @@ export function createReadings(kernelOf: () => Kernel): Readings {
   return {
     read: (waiter, request) => placeOf(request.plan.placeKey).read(waiter, request),
     refresh: (clock, request) => placeOf(request.plan.placeKey).refresh(clock, request),
-    isUnderWay(plan) {
+    isUnderWay(placeKey, ref) {
       // Asked on every read that memory answers: most of the time nothing is.
       if (places.size === 0) return false;
-      return places.get(plan.placeKey)?.has(plan.target.ref) === true;
+      return places.get(placeKey)?.has(ref) === true;
     },
   };
 }

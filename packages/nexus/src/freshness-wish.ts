@@ -31,7 +31,8 @@ export function validWish(request: FreshnessRequest): FreshnessWish | undefined 
   return { maxAgeMs, revalidateMs: revalidateMs ?? 0, errorMs: errorMs ?? 0 };
 }
 
-function isAge(given: unknown): given is number | undefined {
+/** Whether it is an age, or none was given. */
+export function isAge(given: unknown): given is number | undefined {
   return given === undefined || (typeof given === "number" && given >= 0);
 }
 

@@ -1,9 +1,8 @@
 import { type Answer, type CallStats, type Context, createTraceId, type Kind, type ValueOf } from "@cloudlink/core";
-import { type GetRequest, requestMistake } from "@cloudlink/core/calls";
-import { answerOf, seenKept } from "./answer.ts";
-import { validWish } from "./freshness-wish.ts";
+import { type GetRequest, isContext } from "@cloudlink/core/calls";
+import { freshnessWish, isAge } from "./freshness-wish.ts";
 import type { Kernel } from "./kernel.ts";
-import { lagsBehind, useEntry } from "./look-up.ts";
+import { useStale } from "./look-up.ts";
 import type { ReadPlan } from "./read-plan.ts";
 
 /** It asked nobody, and took no time that is worth a look at the clock. */
@@ -21,43 +20,60 @@ export function getFromMemory<K extends Kind>(
   ctx: Context,
   request: GetRequest<K>,
 ): Answer<ValueOf<K>> | undefined {
-  if (requestMistake("get", { ctx, request }) !== undefined || typeof request.ref !== "object") return undefined;
-  const plan = kernel.plans.get(request.ref);
-  if (plan === undefined || !isFor(plan, ctx, request) || !stillHolds(plan, kernel, ctx)) return undefined;
-  const wish = validWish(request);
-  if (wish === undefined || ctx.error() !== undefined) return undefined;
-  const nowMs = ctx.clock.monotonicMs();
-  const { maxAgeMs, revalidateMs } = wish;
-  const entry = plan.namespace.look({
-    ref: request.ref,
-    fromView: plan.fromView,
-    nowMs,
-    maxAgeMs,
-    staleMs: revalidateMs,
-  });
-  if (entry?.observation === undefined || lagsBehind(entry, { plan, wish })) return undefined;
-  useEntry(kernel, { clock: ctx.clock, plan, wish, entry, nowMs });
-  const seen = seenKept(entry.observation, { entry, nowMs, refreshing: kernel.readings.isUnderWay(plan) });
+  const { ref, maxAgeMs, staleWhileRevalidateMs, staleIfErrorMs } = request ?? noRequest;
+  if (typeof ref !== "object") return undefined;
+  const planned = kernel.plans.of(ref);
+  if (planned === undefined) return undefined;
+  const { plan } = planned;
+  if (!isFor(plan, ctx, request) || !stillHolds(plan, kernel, ctx) || ctx.error() !== undefined) return undefined;
+  if (!isAge(maxAgeMs) || !isAge(staleWhileRevalidateMs) || !isAge(staleIfErrorMs)) return undefined;
+  const nowMs = Math.ceil(ctx.clock.monotonicMs());
+  // Who says how old it may be has said all; see `validWish`.
+  const staleMs = staleWhileRevalidateMs ?? (maxAgeMs === undefined ? undefined : 0);
+  const read = { ref, fromView: plan.fromView, nowMs, maxAgeMs, staleMs };
+  if (!planned.entry?.serves(read)) planned.entry = plan.namespace.look(read);
+  const { entry } = planned;
+  if (entry?.observation === undefined) return undefined;
+  const { value, view, observedAt, sourceLagMs } = entry.observation;
+  if (sourceLagMs !== undefined) return undefined;
+  const ageMs = nowMs - entry.seenAt;
+  if (ageMs > (maxAgeMs ?? entry.usual.maxAgeMs)) {
+    useStale(kernel, { clock: ctx.clock, plan, ref, wish: freshnessWish(request) });
+  } else kernel.notes.note("hit", plan.subject);
+  const refreshing = kernel.readings.isUnderWay(plan.placeKey, ref);
   const traceId = (ctx.trace ?? kernel.telemetry.currentTrace())?.traceId ?? createTraceId();
-  return answerOf({ traceId, stats: nothing }, seen) as Answer<ValueOf<K>>;
+  const freshness = Object.freeze({ source: entry.source, observedAt, ageMs, refreshing });
+  return Object.freeze({ ref, value, view, freshness, traceId, stats: nothing }) as Answer<ValueOf<K>>;
 }
 
-/** Whether the plan is for what is asked now. A native body is never kept. */
+/** What a caller in JavaScript may have left out. */
+const noRequest: Partial<GetRequest<Kind>> = Object.freeze({});
+
+/** Whether the plan is for what is asked now, in every field of the request. A native body is never kept. */
 function isFor(plan: ReadPlan, ctx: Context, request: GetRequest<Kind>): boolean {
-  return (
-    plan.kind === request.kind &&
-    plan.askedView === request.view &&
-    plan.tenant === ctx.tenant &&
-    request.native !== true &&
-    request.maxAgeMs !== 0
-  );
+  if (!isContext(ctx) || ctx.tenant !== plan.tenant || plan.kind !== request.kind) return false;
+  // In place of `requestMistake`, at a fifth of its cost; the compiler holds the names to the type.
+  for (const name in request) {
+    switch (name as keyof GetRequest<Kind>) {
+      case "kind":
+      case "ref":
+      case "maxAgeMs":
+      case "staleWhileRevalidateMs":
+      case "staleIfErrorMs":
+      case "view":
+        break;
+      default:
+        return false;
+    }
+  }
+  return request.view === plan.askedView && request.maxAgeMs !== 0;
 }
 
 /** Whether the provider and the account are still those it was made for, and the caller may still read there. */
-function stillHolds({ provider, account, target, permission }: ReadPlan, kernel: Kernel, ctx: Context): boolean {
+function stillHolds({ provider, account, permission }: ReadPlan, kernel: Kernel, ctx: Context): boolean {
   return (
-    kernel.providers.current(target.ref.provider) === provider &&
-    (kernel.accounts === undefined || kernel.accounts.find(ctx, target.ref) === account) &&
+    kernel.providers.current(permission.provider) === provider &&
+    (kernel.accounts === undefined || kernel.accounts.find(ctx, permission) === account) &&
     kernel.permission.denial(ctx, permission) === undefined
   );
 }

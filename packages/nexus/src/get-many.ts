@@ -52,6 +52,12 @@ export async function getMany<K extends Kind>(
   }
 }
 
+/** A read that nothing that is kept answers. */
+interface MissedRead {
+  readonly plan: ReadPlan;
+  readonly ref: Ref;
+}
+
 /** One getMany while it runs. */
 class ManyRead {
   readonly #kernel: Kernel;
@@ -76,7 +82,7 @@ class ManyRead {
   /** An outcome for each of `refs`, which are all different. What had come when the call was over stays an answer. */
   async read(refs: readonly Ref[]): Promise<ReadonlyMap<string, Outcome<State>>> {
     const limit = this.#kernel.concurrency;
-    const missed: (ReadPlan | undefined)[] = [];
+    const missed: (MissedRead | undefined)[] = [];
     await concurrently([...refs.entries()], {
       limit,
       task: async ([index, ref]) => {
@@ -86,26 +92,26 @@ class ManyRead {
     });
     using ctx = readContext(this.#kernel, this.#call);
     using _awake = this.#kernel.awake.hold();
-    const groups = groupsOf(missed.filter((plan) => plan !== undefined));
+    const groups = groupsOf(missed.filter((read) => read !== undefined));
     await concurrently(groups, {
       limit,
-      task: async (plans) => {
-        await Promise.all(plans.map((plan) => this.#readLive(ctx, plan)));
+      task: async (reads) => {
+        await Promise.all(reads.map((read) => this.#readLive(ctx, read)));
       },
     });
     return this.#outcomes;
   }
 
   /** Settles what needs no vendor; what does is handed back. */
-  async #look(ref: Ref): Promise<ReadPlan | undefined> {
+  async #look(ref: Ref): Promise<MissedRead | undefined> {
     const { kind, view, wish } = this.#wanted;
     const kernel = this.#kernel;
     const call = this.#call;
     try {
       const target = await callTarget(kernel, { call, kind, ref, action: "get" });
       const plan = planRead(kernel, { kind, target, view, wish, from: ["getMany", "get"] });
-      const seen = await lookUp(kernel, { call, plan, wish });
-      if (seen === undefined) return plan;
+      const seen = await lookUp(kernel, { call, plan, ref, wish });
+      if (seen === undefined) return { plan, ref };
       this.#settle(ref, seen);
     } catch (error) {
       this.#fail(ref, error);
@@ -113,12 +119,11 @@ class ManyRead {
     return undefined;
   }
 
-  async #readLive(ctx: Context, plan: ReadPlan): Promise<void> {
-    const { ref } = plan.target;
+  async #readLive(ctx: Context, { plan, ref }: MissedRead): Promise<void> {
     const { wish } = this.#wanted;
     try {
       ctx.throwIfDone();
-      this.#settle(ref, await readVendor(this.#kernel, { call: this.#call, ctx, plan, wish }));
+      this.#settle(ref, await readVendor(this.#kernel, { call: this.#call, ctx, plan, ref, wish }));
     } catch (error) {
       this.#fail(ref, error);
     }
@@ -134,13 +139,12 @@ class ManyRead {
 }
 
 /** Reads that may leave in one call of a provider's: of one place and view, and no more than it takes. */
-function groupsOf(plans: readonly ReadPlan[]): readonly (readonly ReadPlan[])[] {
-  const places = Map.groupBy(plans, ({ placeKey, view }) => `${placeKey} ${view}`);
-  return [...places.values()].flatMap((group) => {
-    const [{ by, target }] = group as [ReadPlan];
-    const { maxRefs = 1 } = by === "getMany" ? (target.route.capabilities.getMany ?? {}) : {};
+function groupsOf(reads: readonly MissedRead[]): readonly (readonly MissedRead[])[] {
+  const groups = Map.groupBy(reads, ({ plan }) => plan);
+  return [...groups].flatMap(([{ by, route }, group]) => {
+    const { maxRefs = 1 } = by === "getMany" ? (route.capabilities.getMany ?? {}) : {};
     const size = Math.max(1, maxRefs);
-    const chunks: ReadPlan[][] = [];
+    const chunks: MissedRead[][] = [];
     for (let start = 0; start < group.length; start += size) chunks.push(group.slice(start, start + size));
     return chunks;
   });

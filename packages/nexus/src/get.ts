@@ -39,8 +39,8 @@ async function getTheWholeWay<K extends Kind>(
     const target = await callTarget(kernel, { call, kind, ref, action: "get" });
     const wish = native ? live : asked;
     const plan = planRead(kernel, { kind, target, view: request.view, wish, from: ["get"] });
-    if (isRef(request.ref)) kernel.plans.set(request.ref, plan);
-    const seen = native ? await readNative(kernel, { call, plan }) : await read(kernel, { call, plan, wish });
+    if (isRef(request.ref)) kernel.plans.keep(request.ref, plan);
+    const seen = native ? await readNative(kernel, { call, plan, ref }) : await read(kernel, { call, plan, ref, wish });
     const { traceId } = call;
     const answer = answerOf({ traceId, stats: Object.freeze(call.stats()) }, seen) as Answer<ValueOf<K>>;
     call.ended({ source: seen.source });

@@ -13,7 +13,7 @@ import type { Deeds } from "./deeds.ts";
 import type { KeepAwake } from "./keep-awake.ts";
 import type { OperationTokens } from "./operation-token.ts";
 import type { PageTokens } from "./page-token.ts";
-import type { ReadPlan } from "./read-plan.ts";
+import type { ReadPlans } from "./read-plans.ts";
 import type { Readings } from "./readings.ts";
 import type { RefResolver } from "./ref-resolver.ts";
 import type { RetryBudgets } from "./retry-budget.ts";
@@ -29,8 +29,7 @@ export interface Kernel {
   readonly cache: Cache;
   readonly notes: CacheNotes;
   readonly readings: Readings;
-  /** By the ref object that a caller has, and goes on using. */
-  readonly plans: WeakMap<object, ReadPlan>;
+  readonly plans: ReadPlans;
   readonly telemetry: Telemetry;
   readonly events: Events;
   readonly budgets: RetryBudgets;

@@ -11,12 +11,13 @@ import type { ReadingRequest } from "./readings.ts";
 export interface KeptRead {
   readonly call: KernelCall;
   readonly plan: ReadPlan;
+  readonly ref: Ref;
   readonly wish: FreshnessWish;
 }
 
 /** What the vendor is to be asked for. */
-export function readingRequest({ plan, wish }: Omit<KeptRead, "call">): ReadingRequest {
-  return { plan, maxAgeMs: wish.maxAgeMs ?? plan.usualJoinMs, maxLagMs: mostLagOf(wish, plan.advice) };
+export function readingRequest({ plan, ref, wish }: Omit<KeptRead, "call">): ReadingRequest {
+  return { plan, ref, maxAgeMs: wish.maxAgeMs ?? plan.usualJoinMs, maxLagMs: mostLagOf(wish, plan.advice) };
 }
 
 /**
@@ -25,23 +26,24 @@ export function readingRequest({ plan, wish }: Omit<KeptRead, "call">): ReadingR
  * @throws `not_found` when the vendor has just said that it is absent.
  */
 export async function lookUp(kernel: Kernel, kept: KeptRead): Promise<Seen | undefined> {
-  const { call, plan, wish } = kept;
+  const { call, plan, ref, wish } = kept;
   const { maxAgeMs, revalidateMs } = wish;
   // Live, whether the request says so or nobody advises anything else.
   const isLive = maxAgeMs === undefined ? plan.advice === undefined : maxAgeMs === 0;
   if (isLive && !revalidateMs) return undefined;
-  const { namespace, fromView, target } = plan;
-  const nowMs = call.ctx.clock.monotonicMs();
-  const read = { ref: target.ref, fromView, nowMs, maxAgeMs, staleMs: revalidateMs };
+  const { namespace, fromView } = plan;
+  const nowMs = Math.ceil(call.ctx.clock.monotonicMs());
+  const read = { ref, fromView, nowMs, maxAgeMs, staleMs: revalidateMs };
   let entry = namespace.look(read);
   if (entry === undefined) {
     const further = namespace.lookFurther(read);
     if (further !== undefined) entry = await waitedFor(kernel, { call, promise: further });
   }
   if (entry === undefined || lagsBehind(entry, kept)) return undefined;
-  useEntry(kernel, { ...kept, clock: call.ctx.clock, entry, nowMs });
-  if (entry.observation === undefined) throw keptAbsence(target.ref);
-  return seenKept(entry.observation, { entry, nowMs, refreshing: kernel.readings.isUnderWay(plan) });
+  if (nowMs - entry.seenAt > (maxAgeMs ?? entry.usual.maxAgeMs)) useStale(kernel, { ...kept, clock: call.ctx.clock });
+  else kernel.notes.note("hit", plan.subject);
+  if (entry.observation === undefined) throw keptAbsence(ref);
+  return seenKept(entry.observation, { entry, nowMs, refreshing: kernel.readings.isUnderWay(plan.placeKey, ref) });
 }
 
 /** Whether the source of what is kept lags by more than the read takes. */
@@ -50,18 +52,10 @@ export function lagsBehind(entry: CacheEntry, { plan, wish }: Pick<KeptRead, "pl
   return lagMs !== undefined && lagMs > mostLagOf(wish, plan.advice);
 }
 
-/** An entry is about to answer: it is noted, and refreshed if it is older than asked for. */
-export function useEntry(
-  kernel: Kernel,
-  used: Omit<KeptRead, "call"> & { readonly clock: Clock; readonly entry: CacheEntry; readonly nowMs: number },
-): void {
-  const { clock, plan, wish, entry, nowMs } = used;
-  if (nowMs - entry.seenAt <= (wish.maxAgeMs ?? entry.usual.maxAgeMs)) {
-    kernel.notes.note("hit", plan.subject);
-    return;
-  }
-  kernel.notes.note("stale", plan.subject);
-  kernel.readings.refresh(clock, readingRequest(used));
+/** What is older than asked for is about to answer: it is noted, and refreshed. */
+export function useStale(kernel: Kernel, used: Omit<KeptRead, "call"> & { readonly clock: Clock }): void {
+  kernel.notes.note("stale", used.plan.subject);
+  kernel.readings.refresh(used.clock, readingRequest(used));
 }
 
 /** Failures that say nothing of the resource. What was refused, denied or is absent is so now, whatever was seen before. */
@@ -69,17 +63,17 @@ const passing: ReadonlySet<string> = new Set(["unavailable", "resource_exhausted
 
 /** What is kept and will do although the vendor could not say, or `undefined`. */
 export function keptDespite(kernel: Kernel, kept: KeptRead & { readonly error: unknown }): Seen | undefined {
-  const { call, plan, wish, error } = kept;
+  const { call, plan, ref, wish, error } = kept;
   if (!CloudLinkError.isInstance(error) || !passing.has(error.code)) return undefined;
-  const nowMs = call.ctx.clock.monotonicMs();
-  for (const entry of plan.namespace.kept(plan.target.ref)) {
+  const nowMs = Math.ceil(call.ctx.clock.monotonicMs());
+  for (const entry of plan.namespace.kept(ref)) {
     const { observation, usual, seenAt } = entry;
     if (observation === undefined || wish.errorMs === 0 || lagsBehind(entry, kept)) continue;
     if (plan.kind.views.indexOf(observation.view) < plan.fromView) continue;
     const mostMs = (wish.maxAgeMs ?? usual.maxAgeMs) + (wish.errorMs ?? usual.staleIfErrorMs ?? 0);
     if (nowMs - seenAt > mostMs) continue;
     kernel.notes.note("stale", plan.subject);
-    return seenKept(observation, { entry, nowMs, refreshing: kernel.readings.isUnderWay(plan) });
+    return seenKept(observation, { entry, nowMs, refreshing: kernel.readings.isUnderWay(plan.placeKey, ref) });
   }
   return undefined;
 }

@@ -18,28 +18,37 @@ export function planRead(
   },
 ): ReadPlan {
   const { kind, target, wish, from } = request;
-  const { ref, scope, route, account } = target;
+  const { scope, route, account } = target;
   const advice = adviceOf(route);
   const { by, capability } = readBy(route, { from, maxAgeMs: mostLagOf(wish, advice) });
   const view = viewFor(route, { kind, view: request.view, declared: capability.views });
-  const { tenant } = scope;
-  return {
-    kind,
-    askedView: request.view,
-    tenant,
-    provider: route.provider,
-    account,
-    permission: permissionOf(target, { kind, action: "get" }),
-    target,
-    by,
-    view,
-    fromView: kind.views.indexOf(request.view ?? kind.defaultView),
-    namespace: kernel.cache.namespace({ scope, kind }),
-    placeKey: `${scope.key} ${kind.name} ${kind.major}`,
-    subject: Object.freeze({ tenant, provider: ref.provider, kind: kind.name }),
-    advice,
-    usualJoinMs: shortestAge(advice),
-  };
+  const placeKey = `${scope.key} ${kind.name} ${kind.major}`;
+  return kernel.plans.share(`${placeKey} ${request.view} ${by}`, {
+    isGood: (plan) =>
+      plan.kind === kind &&
+      plan.provider === route.provider &&
+      plan.view === view &&
+      // Of ambient accounts there is a new one each time.
+      (kernel.accounts === undefined || plan.account === account),
+    make: () => ({
+      kind,
+      askedView: request.view,
+      tenant: scope.tenant,
+      provider: route.provider,
+      account,
+      permission: permissionFor(target, kind),
+      scope,
+      route,
+      by,
+      view,
+      fromView: kind.views.indexOf(request.view ?? kind.defaultView),
+      namespace: kernel.cache.namespace({ scope, kind }),
+      placeKey,
+      subject: Object.freeze({ tenant: scope.tenant, provider: scope.provider, kind: kind.name }),
+      advice,
+      usualJoinMs: shortestAge(advice),
+    }),
+  });
 }
 
 /** What will do for a resource in whatever state. */
@@ -54,10 +63,7 @@ export function adviceOf({ capabilities, handler }: Route): FreshnessAdvice | un
   return capabilities.freshness ?? handler.kind.freshness;
 }
 
-function permissionOf(
-  { ref }: CallTarget,
-  { kind, action }: { readonly kind: Kind; readonly action: string },
-): PermissionRequest {
-  const { provider, partition, account } = ref;
-  return Object.freeze({ action, kind: kind.name, provider, partition, account });
+function permissionFor({ scope }: CallTarget, { name }: Kind): PermissionRequest {
+  const { provider, partition, account } = scope;
+  return Object.freeze({ action: "get", kind: name, provider, partition, account });
 }

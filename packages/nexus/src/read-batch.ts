@@ -20,7 +20,7 @@ interface ReadBatch {
 export async function readBatch(kernel: Kernel, batch: ReadBatch): Promise<readonly Outcome<Observation<unknown>>[]> {
   const { call, ctx, readings, by } = batch;
   const [{ plan }] = readings as [Reading];
-  const { scope, route } = plan.target;
+  const { scope, route } = plan;
   const { provider, capabilities } = route;
   return await callVendor(kernel, {
     call,
@@ -35,7 +35,7 @@ export async function readBatch(kernel: Kernel, batch: ReadBatch): Promise<reado
     run: async (providerCall) => {
       const given = new Map<string, Outcome<Observation<unknown>>>();
       for (const outcome of await ask(providerCall, batch)) given.set(outcome.ref.key, outcome);
-      return readings.map((reading) => acceptOutcome(given.get(reading.plan.target.ref.key), { call, reading }));
+      return readings.map((reading) => acceptOutcome(given.get(reading.ref.key), { call, reading }));
     },
   });
 }
@@ -44,19 +44,18 @@ async function ask(
   providerCall: ProviderCall,
   { readings, by }: ReadBatch,
 ): Promise<readonly Outcome<Observation<unknown>>[]> {
-  const [{ plan }] = readings as [Reading];
-  const { view, target } = plan;
-  const { provider, handler } = target.route;
+  const [{ plan, ref }] = readings as [Reading];
+  const { view, route } = plan;
+  const { provider, handler } = route;
   if (by === "getMany") {
     if (handler.getMany === undefined) {
       throw providerFault(provider, `it declares getMany for ${handler.kind.name} and does not have it`);
     }
-    return await handler.getMany(providerCall, { refs: readings.map((reading) => reading.plan.target.ref), view });
+    return await handler.getMany(providerCall, { refs: readings.map((reading) => reading.ref), view });
   }
   if (handler.get === undefined) {
     throw providerFault(provider, `it declares get for ${handler.kind.name} and does not have it`);
   }
-  const { ref } = target;
   return [{ ok: true, ref, state: await handler.get(providerCall, { ref, view, native: false }) }];
 }
 
@@ -65,9 +64,8 @@ function acceptOutcome(
   given: Outcome<Observation<unknown>> | undefined,
   { call, reading }: { readonly call: KernelCall; readonly reading: Reading },
 ): Outcome<Observation<unknown>> {
-  const { kind, view, target } = reading.plan;
-  const { ref, scope, route } = target;
-  const { provider } = route;
+  const { plan, ref } = reading;
+  const { kind, view, scope, provider } = plan;
   try {
     if (given === undefined) throw providerFault(provider, "it left a ref without an outcome");
     if (!given.ok) throw given.error;

@@ -1,4 +1,4 @@
-import { boundsFor, redactNative } from "@cloudlink/core";
+import { boundsFor, type Ref, redactNative } from "@cloudlink/core";
 import { type Seen, seenLive } from "./answer.ts";
 import { readContext } from "./call-bounds.ts";
 import type { Kernel } from "./kernel.ts";
@@ -12,10 +12,9 @@ import { callVendor } from "./vendor-call.ts";
 /** A read with the vendor's own body: always live, shared with nobody, and kept without that body. */
 export async function readNative(
   kernel: Kernel,
-  { call, plan }: { readonly call: KernelCall; readonly plan: ReadPlan },
+  { call, plan, ref }: { readonly call: KernelCall; readonly plan: ReadPlan; readonly ref: Ref },
 ): Promise<Seen> {
-  const { target, view, namespace, kind } = plan;
-  const { ref, scope, route } = target;
+  const { scope, route, view, namespace, kind } = plan;
   const { provider, handler, capabilities } = route;
   if (capabilities.get?.native !== true) throw unimplemented(provider, `native bodies of ${kind.name}`);
   const get = handler.get?.bind(handler);

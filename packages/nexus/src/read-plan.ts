@@ -6,12 +6,13 @@ import type {
   Kind,
   PermissionRequest,
   Provider,
+  Scope,
 } from "@cloudlink/core";
-import type { CallTarget } from "./call-target.ts";
+import type { Route } from "./route.ts";
 
 /**
- * Everything about a read that follows from its kind, ref, view and tenant, and not from the moment: worked out once for each ref object,
- * so that a read which memory answers has only to check that it still holds.
+ * Everything about reads of one kind, place and view that does not follow from the resource or the moment: worked out once, so that a read
+ * which memory answers has only to check that it still holds.
  */
 export interface ReadPlan {
   readonly kind: Kind;
@@ -22,7 +23,8 @@ export interface ReadPlan {
   readonly provider: Provider;
   readonly account: Account | undefined;
   readonly permission: PermissionRequest;
-  readonly target: CallTarget;
+  readonly scope: Scope;
+  readonly route: Route;
   /** The capability that it is read by when it leaves alone. */
   readonly by: "get" | "getMany";
   /** The view that is read from the vendor; and the place, among the kind's, of the narrowest that will do. */

@@ -46,8 +46,8 @@ export class ReadingPlace {
     { call, ctx }: { readonly call: KernelCall; readonly ctx: Context },
     request: ReadingRequest,
   ): Promise<Observation<unknown>> {
-    const { plan, maxLagMs } = request;
-    const running = this.#latest.get(plan.target.ref.key);
+    const { plan, ref, maxLagMs } = request;
+    const running = this.#latest.get(ref.key);
     const joins = running?.serves(request, ctx.clock.monotonicMs()) === true;
     const reading = joins ? running : new Reading(request, { clock: ctx.clock, payer: call });
     const answer = reading.flight.join(ctx);
@@ -68,7 +68,7 @@ export class ReadingPlace {
   }
 
   refresh(clock: Clock, request: ReadingRequest): void {
-    if (this.#isPaused || this.has(request.plan.target.ref)) {
+    if (this.#isPaused || this.has(request.ref)) {
       this.#tellIfIdle();
       return;
     }
@@ -78,7 +78,7 @@ export class ReadingPlace {
   }
 
   #add(reading: Reading): void {
-    this.#latest.set(reading.plan.target.ref.key, reading);
+    this.#latest.set(reading.ref.key, reading);
     if (reading.mostTogether === 1) {
       this.#leave([reading]);
       return;
@@ -134,15 +134,14 @@ export class ReadingPlace {
     const { kind, namespace, view } = first.plan;
     const refs = namespace.siblings({ view: kind.views.indexOf(view), nowMs, limit });
     const siblings = refs.filter((ref) => !this.#latest.has(ref.key)).map((ref) => first.sibling(ref));
-    for (const sibling of siblings) this.#latest.set(sibling.plan.target.ref.key, sibling);
+    for (const sibling of siblings) this.#latest.set(sibling.ref.key, sibling);
     return siblings;
   }
 
   #ended(reading: Reading, error?: unknown): void {
-    const { plan, payer, clock } = reading;
+    const { ref, payer, clock } = reading;
     if (error !== undefined && payer === undefined) this.#pause(clock);
-    const { key } = plan.target.ref;
-    if (this.#latest.get(key) === reading) this.#latest.delete(key);
+    if (this.#latest.get(ref.key) === reading) this.#latest.delete(ref.key);
   }
 
   #pause(clock: Clock): void {

@@ -1,4 +1,4 @@
-import { type CacheFill, type Clock, createFlight, type Flight, type Observation } from "@cloudlink/core";
+import { type CacheFill, type Clock, createFlight, type Flight, type Observation, type Ref } from "@cloudlink/core";
 import type { KernelCall } from "./kernel-call.ts";
 import type { ReadPlan } from "./read-plan.ts";
 import type { ReadingRequest } from "./readings.ts";
@@ -15,6 +15,7 @@ export interface Departure {
 /** The read of one resource on its way to the vendor, with everybody who waits for it. */
 export class Reading {
   readonly plan: ReadPlan;
+  readonly ref: Ref;
   readonly clock: Clock;
   /** How many refs the provider takes in one call of which this may be one; 1 if it has to leave alone. */
   readonly mostTogether: number;
@@ -28,12 +29,13 @@ export class Reading {
   departure: Departure | undefined;
 
   constructor(request: ReadingRequest, made: { readonly clock: Clock; readonly payer: KernelCall | undefined }) {
-    const { plan, maxLagMs } = request;
+    const { plan, ref, maxLagMs } = request;
     this.plan = plan;
+    this.ref = ref;
     this.clock = made.clock;
     this.payer = made.payer;
     this.maxLagMs = maxLagMs;
-    const { capabilities } = plan.target.route;
+    const { capabilities } = plan.route;
     const { getMany } = capabilities;
     const lagMs = capabilities[plan.by]?.sourceLagMs ?? 0;
     const manyLagMs = getMany?.sourceLagMs ?? 0;
@@ -51,12 +53,12 @@ export class Reading {
    * old, unless something invalidated it since: an action that was sent after it left, say.
    */
   serves({ plan, maxAgeMs, maxLagMs }: ReadingRequest, nowMs: number): boolean {
-    const { kind, target, provider, view } = this.plan;
+    const { kind, provider, view } = this.plan;
     if (this.flight.isOver || provider !== plan.provider || maxLagMs < this.lagMs) return false;
     if (kind.views.indexOf(view) < plan.fromView) return false;
     const { departure } = this;
     if (departure === undefined) return true;
-    return nowMs - departure.at <= maxAgeMs && departure.fill.isCurrent(target.ref);
+    return nowMs - departure.at <= maxAgeMs && departure.fill.isCurrent(this.ref);
   }
 
   /** Whether both may leave in one call of the provider's. */
@@ -65,9 +67,8 @@ export class Reading {
   }
 
   /** The same read of another resource of the place, which nobody waits for: what is past half its age is taken along. */
-  sibling(ref: ReadPlan["target"]["ref"]): Reading {
+  sibling(ref: Ref): Reading {
     const { plan, maxLagMs, clock } = this;
-    const target = { ...plan.target, ref };
-    return new Reading({ plan: { ...plan, target }, maxLagMs, maxAgeMs: 0 }, { clock, payer: undefined });
+    return new Reading({ plan, ref, maxLagMs, maxAgeMs: 0 }, { clock, payer: undefined });
   }
 }

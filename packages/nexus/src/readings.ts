@@ -1,10 +1,11 @@
-import type { Clock, Context, Observation } from "@cloudlink/core";
+import type { Clock, Context, Observation, Ref } from "@cloudlink/core";
 import type { KernelCall } from "./kernel-call.ts";
 import type { ReadPlan } from "./read-plan.ts";
 
 /** A resource that a vendor is to be asked for. */
 export interface ReadingRequest {
   readonly plan: ReadPlan;
+  readonly ref: Ref;
   /** A read that runs already will do if it began no longer ago than that, in milliseconds. */
   readonly maxAgeMs: number;
   /** By how much the source may lag. */
@@ -24,6 +25,6 @@ export interface Readings {
   ): Promise<Observation<unknown>>;
   /** Asks the vendor though nobody waits, unless that is being done or failed a moment ago. */
   refresh(clock: Clock, request: ReadingRequest): void;
-  /** Whether a read of the plan's resource is on its way. */
-  isUnderWay(plan: ReadPlan): boolean;
+  /** Whether a read of the resource is on its way. */
+  isUnderWay(placeKey: string, ref: Ref): boolean;
 }

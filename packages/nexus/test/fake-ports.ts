@@ -15,7 +15,7 @@ import type {
   ResourceEvent,
   Telemetry,
 } from "@cloudlink/core";
-import { noCache, noTelemetry } from "@cloudlink/core";
+import { freezeDeep, noCache, noTelemetry } from "@cloudlink/core";
 
 /** A look at a fake cache, and where. */
 export type FakeLook = CacheRead & CachePlace;
@@ -53,7 +53,8 @@ export function fakeCache(
   const entryOf = (read: CacheRead, found: FakeEntry | undefined): CacheEntry | undefined => {
     if (found === undefined) return undefined;
     const { observation, source, ageMs = 0, usual = { maxAgeMs: 0 } } = found;
-    return { observation, source, seenAt: read.nowMs - ageMs, usual };
+    freezeDeep(observation.value);
+    return { observation, source, seenAt: read.nowMs - ageMs, usual, serves: () => false };
   };
   const namespace = (place: CachePlace): CacheNamespace => {
     let further: Promise<CacheEntry | undefined> | undefined;

@@ -80,31 +80,28 @@ function randomHex(bytes: number): string {
 
 /** The 4,096 texts of three hexadecimal digits: to look one up costs a tenth of making it. */
 const threeDigits: string[] = [];
-
-/** Of 24 bits, none twice before all have come: a Weyl sequence by the golden ratio, so that neighbours have nothing in common. */
-const WEYL_STEP = 0x9e3779;
-let weyl = 0;
-let weylStart = 0;
-/** The first 104 bits of a trace id: drawn anew when the 24 others have been through. */
+/** The first 29 digits of a trace id: drawn anew when each of the last three has been through. */
 let traceIdStart = "";
+let nextDigits = 4_096;
 
 function startTraceIds(): void {
   if (threeDigits.length === 0) {
     for (let value = 0; value < 4_096; value += 1) threeDigits.push(value.toString(16).padStart(3, "0"));
   }
-  traceIdStart = randomHex(13);
-  weylStart = Number.parseInt(randomHex(3), 16);
-  weyl = weylStart;
+  traceIdStart = randomHex(15).slice(1);
+  nextDigits = 0;
 }
 
 /**
- * A new trace id: 32 hexadecimal digits, 104 bits of which are drawn at random for 16 million ids. Every answer carries one, and one that is
- * drawn whole costs five times as much: more than all the rest of an answer from memory. Nothing is secret about it.
+ * A new trace id: 32 hexadecimal digits, 116 bits of which are drawn at random for 4,096 ids, the rest counts. Every answer carries one, and
+ * one that is drawn whole costs ten times as much: more than all the rest of an answer from memory. Nothing is secret about it, and nobody
+ * samples by it: a trace that begins here is not sampled.
  */
 export function createTraceId(): string {
-  if (weyl === weylStart) startTraceIds();
-  weyl = (weyl + WEYL_STEP) & 0xff_ffff;
-  return traceIdStart + threeDigits[weyl >>> 12] + threeDigits[weyl & 0xfff];
+  if (nextDigits === 4_096) startTraceIds();
+  const digits = threeDigits[nextDigits];
+  nextDigits += 1;
+  return traceIdStart + digits;
 }
 
 /** A new random span or call id: 16 hexadecimal digits. */

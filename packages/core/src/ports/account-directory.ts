@@ -22,7 +22,7 @@ export interface AccountDirectory {
   list(ctx: Context, request: { readonly provider?: string }): Promise<readonly Account[]>;
   /**
    * The account that a ref names, or `undefined` if this tenant has none such. A directory that has it in memory answers without
-   * a promise: this is asked on every read, those that a cache answers too.
+   * a promise, and with the same object while nothing has changed: this is asked on every read, those that a cache answers too.
    */
   find(
     ctx: Context,

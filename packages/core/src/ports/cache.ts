@@ -16,7 +16,7 @@ export interface CacheRead {
   readonly ref: Ref;
   /** Place, among the kind's views, of the narrowest that will do: a wider one answers too. */
   readonly fromView: number;
-  /** Now, on the `monotonicMs` of the call's clock. */
+  /** Now, on the `monotonicMs` of the call's clock, in whole milliseconds. */
   readonly nowMs: number;
   /** The oldest entry that answers, in milliseconds; what is usual for each entry if `undefined`. */
   readonly maxAgeMs: number | undefined;
@@ -24,15 +24,23 @@ export interface CacheRead {
   readonly staleMs: number | undefined;
 }
 
-/** What is kept of a resource. Immutable. */
+/** What is kept of a resource. What it says is immutable, to the last part of its value: the same object answers one read after the other. */
 export interface CacheEntry {
   /** What was seen; `undefined` if the vendor said that the resource is absent. */
   readonly observation: Observation<unknown> | undefined;
   readonly source: AnswerSource;
-  /** When the vendor's request was sent, on the monotonic clock: an age must not move with a wall clock that is set. */
+  /**
+   * When the vendor's request was sent, on the monotonic clock, in whole milliseconds and no later: an age must not move with a wall clock
+   * that is set.
+   */
   readonly seenAt: number;
   /** What is good enough for a read that does not say. */
   readonly usual: FreshnessBounds;
+  /**
+   * Whether it may answer this read, too, of the same resource: whoever reads often keeps it, and asks it before looking for another. One that
+   * is kept no more says no.
+   */
+  serves(read: CacheRead): boolean;
 }
 
 /** A whole list of one scope, as the vendor gave it. */

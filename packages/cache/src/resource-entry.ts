@@ -1,0 +1,66 @@
+import type { AnswerSource, CacheEntry, CacheRead, FreshnessBounds, Observation } from "@cloudlink/core";
+
+/** For how long, in milliseconds, absence is kept: it is the one failure that may be, and vendors are eventually consistent. */
+const LONGEST_ABSENCE_MS = 2_000;
+
+/** An absent resource is absent in every view: more than any kind has. */
+export const EVERY_VIEW = 2 ** 30;
+
+/** Before anything. Instants are whole milliseconds, which V8 keeps in the object itself for the first 24 days. */
+export const LONG_AGO = -(2 ** 30);
+
+/** What is kept of a resource in one view. */
+export class ResourceEntry implements CacheEntry {
+  readonly observation: Observation<unknown> | undefined;
+  readonly seenAt: number;
+  readonly usual: FreshnessBounds;
+  /** The place of its view among the kind's. */
+  readonly view: number;
+  /** Whether it may answer without being looked for: it is kept, and stands among those that batches may take along. */
+  isAtHand = false;
+  /** When it was last read, on the monotonic clock, and the age that was asked for. */
+  readAt = LONG_AGO;
+  askedAgeMs = 0;
+  readonly source: AnswerSource;
+  /** What the value takes in memory. */
+  readonly bytes: number;
+
+  constructor(fields: {
+    readonly observation?: Observation<unknown>;
+    readonly source: AnswerSource;
+    readonly seenAt: number;
+    readonly usual: FreshnessBounds;
+    readonly view: number;
+    readonly bytes: number;
+  }) {
+    this.observation = fields.observation;
+    this.source = fields.source;
+    this.seenAt = fields.seenAt;
+    this.usual = fields.usual;
+    this.view = fields.view;
+    this.bytes = fields.bytes;
+  }
+
+  static absent(seenAt: number): ResourceEntry {
+    const usual = { maxAgeMs: LONGEST_ABSENCE_MS };
+    return new ResourceEntry({ source: "memory", seenAt, usual, view: EVERY_VIEW, bytes: 0 });
+  }
+
+  serves(read: CacheRead): boolean {
+    return this.isAtHand && this.isRead(read);
+  }
+
+  /** Whether it answers; it counts as read then, and as asked for in any case. */
+  isRead({ nowMs, fromView, maxAgeMs, staleMs }: CacheRead): boolean {
+    const { usual, view } = this;
+    const askedAgeMs = maxAgeMs ?? usual.maxAgeMs;
+    this.readAt = nowMs;
+    this.askedAgeMs = askedAgeMs;
+    const ageMs = nowMs - this.seenAt;
+    return (
+      view >= fromView &&
+      ageMs <= askedAgeMs + (staleMs ?? usual.staleWhileRevalidateMs ?? 0) &&
+      (view !== EVERY_VIEW || ageMs <= LONGEST_ABSENCE_MS)
+    );
+  }
+}
