@@ -18,10 +18,13 @@ export interface Seen<Value = unknown> {
   readonly refreshing: boolean;
 }
 
-/** What a vendor has just said. */
-export function seenLive<Value>(clock: Clock, observation: Observation<Value>): Seen<Value> {
+/** What a vendor has said, now or before. */
+export function seenAt<Value>(
+  clock: Clock,
+  { observation, source }: { readonly observation: Observation<Value>; readonly source: AnswerSource },
+): Seen<Value> {
   const ageMs = Math.max(0, clock.nowMs() - observation.observedAt);
-  return { observation, source: "live", ageMs, refreshing: false };
+  return { observation, source, ageMs, refreshing: false };
 }
 
 /** A state that is kept, as the entry has it; `nowMs` is by the monotonic clock. */

@@ -9,6 +9,7 @@ import {
   CloudLinkError,
   CONTRACT_VERSION,
   type CredentialBroker,
+  checkFreshnessAdvice,
   type Events,
   type IdempotencyStore,
   type Kind,
@@ -192,6 +193,9 @@ function checkProvider(given: unknown): void {
     throw invalidSettings(
       `The provider ${quote(name)} speaks the contract ${provider.contractVersion}, and this kernel ${CONTRACT_VERSION}. Take versions of both that agree.`,
     );
+  }
+  for (const { kind, freshness } of provider.metadata.kinds) {
+    if (freshness !== undefined) checkFreshnessAdvice(freshness, `${kind} in the provider ${quote(name)}`);
   }
   // A template that is not valid would show only when somebody writes such an id: better now than then.
   try {

@@ -52,8 +52,8 @@ export async function getMany<K extends Kind>(
   }
 }
 
-/** A read that nothing that is kept answers. */
-interface MissedRead {
+/** One of many that are read, and how. */
+interface PlannedRef {
   readonly plan: ReadPlan;
   readonly ref: Ref;
 }
@@ -64,6 +64,8 @@ class ManyRead {
   readonly #call: KernelCall;
   readonly #wanted: { readonly kind: Kind; readonly view: string | undefined; readonly wish: FreshnessWish };
   readonly #outcomes = new Map<string, Outcome<State>>();
+  /** Reads that were answered by what is kept. */
+  readonly #kept: PlannedRef[] = [];
 
   constructor(
     kernel: Kernel,
@@ -82,7 +84,7 @@ class ManyRead {
   /** An outcome for each of `refs`, which are all different. What had come when the call was over stays an answer. */
   async read(refs: readonly Ref[]): Promise<ReadonlyMap<string, Outcome<State>>> {
     const limit = this.#kernel.concurrency;
-    const missed: (MissedRead | undefined)[] = [];
+    const missed: (PlannedRef | undefined)[] = [];
     await concurrently([...refs.entries()], {
       limit,
       task: async ([index, ref]) => {
@@ -90,6 +92,8 @@ class ManyRead {
         missed[index] = await this.#look(ref);
       },
     });
+    // As many as the same reads would have taken.
+    this.#call.savedCalls = groupsOf(this.#kept).length;
     using ctx = readContext(this.#kernel, this.#call);
     using _awake = this.#kernel.awake.hold();
     const groups = groupsOf(missed.filter((read) => read !== undefined));
@@ -103,7 +107,7 @@ class ManyRead {
   }
 
   /** Settles what needs no vendor; what does is handed back. */
-  async #look(ref: Ref): Promise<MissedRead | undefined> {
+  async #look(ref: Ref): Promise<PlannedRef | undefined> {
     const { kind, view, wish } = this.#wanted;
     const kernel = this.#kernel;
     const call = this.#call;
@@ -112,6 +116,7 @@ class ManyRead {
       const plan = planRead(kernel, { kind, target, view, wish, from: ["getMany", "get"] });
       const seen = await lookUp(kernel, { call, plan, ref, wish });
       if (seen === undefined) return { plan, ref };
+      this.#kept.push({ plan, ref });
       this.#settle(ref, seen);
     } catch (error) {
       this.#fail(ref, error);
@@ -119,7 +124,7 @@ class ManyRead {
     return undefined;
   }
 
-  async #readLive(ctx: Context, { plan, ref }: MissedRead): Promise<void> {
+  async #readLive(ctx: Context, { plan, ref }: PlannedRef): Promise<void> {
     const { wish } = this.#wanted;
     try {
       ctx.throwIfDone();
@@ -139,12 +144,12 @@ class ManyRead {
 }
 
 /** Reads that may leave in one call of a provider's: of one place and view, and no more than it takes. */
-function groupsOf(reads: readonly MissedRead[]): readonly (readonly MissedRead[])[] {
+function groupsOf(reads: readonly PlannedRef[]): readonly (readonly PlannedRef[])[] {
   const groups = Map.groupBy(reads, ({ plan }) => plan);
   return [...groups].flatMap(([{ by, route }, group]) => {
     const { maxRefs = 1 } = by === "getMany" ? (route.capabilities.getMany ?? {}) : {};
     const size = Math.max(1, maxRefs);
-    const chunks: MissedRead[][] = [];
+    const chunks: PlannedRef[][] = [];
     for (let start = 0; start < group.length; start += size) chunks.push(group.slice(start, start + size));
     return chunks;
   });

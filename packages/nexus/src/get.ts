@@ -15,7 +15,12 @@ import { readVendor } from "./read-vendor.ts";
 
 /** See {@link Calls.get}. */
 export function get<K extends Kind>(kernel: Kernel, ctx: Context, request: GetRequest<K>): Promise<Answer<ValueOf<K>>> {
-  const answer = getFromMemory(kernel, ctx, request);
+  let answer: Answer<ValueOf<K>> | undefined;
+  try {
+    answer = getFromMemory(kernel, ctx, request);
+  } catch {
+    // A port threw. The whole way asks it again, and says so as it says everything else.
+  }
   return answer === undefined ? getTheWholeWay(kernel, ctx, request) : Promise.resolve(answer);
 }
 
@@ -55,7 +60,10 @@ async function getTheWholeWay<K extends Kind>(
 
 async function read(kernel: Kernel, wanted: KeptRead): Promise<Seen> {
   const kept = await lookUp(kernel, wanted);
-  if (kept !== undefined) return kept;
+  if (kept !== undefined) {
+    wanted.call.savedCalls += 1;
+    return kept;
+  }
   using ctx = readContext(kernel, wanted.call);
   using _awake = kernel.awake.hold();
   return await readVendor(kernel, { ...wanted, ctx });

@@ -14,11 +14,13 @@ import type { ListRequest } from "@cloudlink/core/calls";
 import { identifiedAccount } from "./ambient-accounts.ts";
 import { stepContext } from "./call-bounds.ts";
 import { checkTexts } from "./entrance.ts";
+import { checkAge } from "./freshness-wish.ts";
 import type { Kernel } from "./kernel.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { ListSource } from "./list-source.ts";
 import type { ListPosition } from "./page-token.ts";
 import { checkPermission } from "./permission-check.ts";
+import { adviceOf } from "./plan-read.ts";
 import { unknownProvider } from "./ref-resolver.ts";
 import { listView, type Route, routeOf, unimplemented } from "./route.ts";
 
@@ -51,6 +53,7 @@ export async function planList<K extends Kind>(
   if (pageSize !== undefined && !(Number.isInteger(pageSize) && pageSize >= 1)) {
     throw invalidRequest(`pageSize is a whole number, 1 or more; it was ${pageSize}.`);
   }
+  checkAge("maxAgeMs", wanted.maxAgeMs);
   if (isSelection(wanted.accounts)) checkTexts("accounts", wanted.accounts);
   if (isSelection(wanted.regions)) checkTexts("regions", wanted.regions);
   if (wanted.providers !== undefined) checkTexts("providers", wanted.providers);
@@ -79,9 +82,14 @@ export async function planList<K extends Kind>(
       if (declared === undefined) throw unimplemented(route.provider, `list for ${kind.name}`);
       const view = listView(route, { kind, view: wanted.view, declared: declared.views, filter });
       const scope = createScope({ ...place, tenant: ctx.tenant, role });
+      const namespace = kernel.cache.namespace({ scope, kind });
+      const maxAgeMs = wanted.maxAgeMs ?? adviceOf(route)?.listMaxAgeMs ?? 0;
       const cursor = Object.hasOwn(position, scope.key) ? position[scope.key] : undefined;
       if (cursor === null) continue;
-      sources.set(scope.key, new ListSource({ scope, route, wish: { view, filter, pageSize }, cursor }));
+      sources.set(
+        scope.key,
+        new ListSource({ scope, route, namespace, wish: { view, filter, pageSize, maxAgeMs }, cursor }),
+      );
     } catch (thrown) {
       fail(place, thrown);
     }

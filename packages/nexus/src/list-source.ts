@@ -1,29 +1,27 @@
 import {
+  boundsFor,
+  type CacheNamespace,
+  type CacheSubject,
   type CancelableContext,
   type Context,
-  type Filter,
   type Lease,
   type ListBatch,
   matchesFilter,
+  type Observation,
   type ProviderCall,
   type ResourceState,
   type Scope,
 } from "@cloudlink/core";
-import { seenLive, stateOf } from "./answer.ts";
+import { seenAt, stateOf } from "./answer.ts";
 import { stepContext } from "./call-bounds.ts";
+import { keptList, type ListedPage, ListGathering, type ListWish } from "./kept-list.ts";
 import type { Kernel } from "./kernel.ts";
 import type { KernelCall } from "./kernel-call.ts";
-import { acceptObservation } from "./observation.ts";
+import { acceptObservation, observed } from "./observation.ts";
+import { adviceOf } from "./plan-read.ts";
 import { providerFault } from "./provider-fault.ts";
 import type { Route } from "./route.ts";
 import { callVendor, providerContext } from "./vendor-call.ts";
-
-/** What every part of a list is asked for. */
-export interface ListWish {
-  readonly view: string;
-  readonly filter: Filter;
-  readonly pageSize: number | undefined;
-}
 
 /** One vendor page of a part. */
 export interface SourcePage {
@@ -47,7 +45,14 @@ export class ListSource {
   readonly scope: Scope;
   readonly route: Route;
   readonly #wish: ListWish;
+  readonly #namespace: CacheNamespace;
+  readonly #subject: CacheSubject;
   #open: OpenList | undefined;
+  /** What is left of a list that was kept. */
+  #kept: Iterator<ListedPage> | undefined;
+  /** Of a list that is read from its start, to be kept. */
+  #gathering: ListGathering | undefined;
+  #vendorCalls = 0;
   /** Where the next page begins; `null` at the end, `undefined` at the start. */
   #cursor: string | null | undefined;
 
@@ -55,20 +60,53 @@ export class ListSource {
     readonly scope: Scope;
     readonly route: Route;
     readonly wish: ListWish;
+    readonly namespace: CacheNamespace;
     readonly cursor?: string | undefined;
   }) {
+    this.#namespace = settings.namespace;
+    const { tenant, provider } = settings.scope;
+    this.#subject = Object.freeze({ tenant, provider, kind: settings.route.handler.kind.name });
     this.scope = settings.scope;
     this.route = settings.route;
     this.#wish = settings.wish;
     this.#cursor = settings.cursor;
   }
 
-  /** The next vendor page, matched against the filter. */
+  /** The next vendor page, matched against the filter: of the list that is kept, if one is that is young enough, or from the vendor. */
   async nextPage(
     kernel: Kernel,
     { call, ctx }: { readonly call: KernelCall; readonly ctx: Context },
   ): Promise<SourcePage> {
+    return this.#nextKept(kernel, call) ?? (await this.#nextFromVendor(kernel, { call, ctx }));
+  }
+
+  #nextKept(kernel: Kernel, call: KernelCall): SourcePage | undefined {
+    const { clock } = call.ctx;
+    const wish = this.#wish;
+    // What is gone on with is live: its cursor may be of another list than the one that is kept.
+    if (this.#cursor === undefined && this.#kept === undefined) {
+      const list = keptList(this.#namespace, { wish, clock });
+      if (list === undefined) return undefined;
+      call.savedCalls += list.vendorCalls;
+      this.#kept = list.pages.values();
+      kernel.notes.note("hit", this.#subject);
+    }
+    const next = this.#kept?.next();
+    if (next === undefined || next.done) return undefined;
+    const { items, cursor } = next.value;
+    this.#cursor = cursor;
+    return { items: items.map((observation) => stateOf(seenAt(clock, { observation, source: "memory" }))), cursor };
+  }
+
+  async #nextFromVendor(
+    kernel: Kernel,
+    { call, ctx }: { readonly call: KernelCall; readonly ctx: Context },
+  ): Promise<SourcePage> {
     const { scope, route } = this;
+    if (this.#cursor === undefined && this.#gathering === undefined && this.#namespace.mostListItems > 0) {
+      this.#gathering = new ListGathering(this.#namespace, { wish: this.#wish, clock: ctx.clock });
+      kernel.notes.note("miss", this.#subject);
+    }
     using step = stepContext(kernel, ctx);
     try {
       return await callVendor(kernel, {
@@ -77,10 +115,13 @@ export class ListSource {
         provider: route.provider,
         scope,
         operations: route.capabilities.list?.operations ?? [],
+        sent: () => {
+          this.#vendorCalls += 1;
+        },
         run: async (providerCall) => {
           const open = this.#openUnder(providerCall, { call, ctx });
           try {
-            return await this.#readPage(open, call);
+            return await this.#readPage(kernel, { open, call });
           } catch (error) {
             this.#end(open);
             throw error;
@@ -128,24 +169,32 @@ export class ListSource {
     return this.#open;
   }
 
-  async #readPage(open: OpenList, call: KernelCall): Promise<SourcePage> {
+  async #readPage(
+    kernel: Kernel,
+    { open, call }: { readonly open: OpenList; readonly call: KernelCall },
+  ): Promise<SourcePage> {
     const { scope, route } = this;
     const { view, filter } = this.#wish;
+    const { clock } = call.ctx;
     const expected = { call, provider: route.provider, kind: route.handler.kind, scope, view };
-    const items: ResourceState<unknown>[] = [];
+    const fill = this.#namespace.beginFill(clock);
+    const items: Observation<unknown>[] = [];
     for (;;) {
       const { done, value: batch } = await open.batches.next();
       // Whoever gave it up has gone on, from the cursor: what comes late must not move that.
       if (open !== this.#open) return { items: [], cursor: null };
       for (const given of done === true ? [] : batch.items) {
         const observation = acceptObservation(given, expected);
-        if (matchesFilter(filter, observation.value)) items.push(stateOf(seenLive(call.ctx.clock, observation)));
+        const usual = boundsFor(adviceOf(route), observation.value);
+        observed(kernel, { scope, fill, observation, usual });
+        if (matchesFilter(filter, observation.value)) items.push(observation);
       }
       if (done !== true && batch.cursor === undefined) continue;
       const cursor = done === true ? null : (batch.cursor ?? null);
       this.#cursor = cursor;
+      this.#gathering?.add({ items, cursor }, { vendorCalls: this.#vendorCalls });
       if (cursor === null) this.release();
-      return { items, cursor };
+      return { items: items.map((observation) => stateOf(seenAt(clock, { observation, source: "live" }))), cursor };
     }
   }
 }

@@ -13,6 +13,7 @@ import {
 import type { ListRequest } from "@cloudlink/core/calls";
 import { callContext } from "./call-bounds.ts";
 import { checkEntrance } from "./entrance.ts";
+import { textOfFilter } from "./filter-text.ts";
 import type { Kernel } from "./kernel.ts";
 import { KernelCall } from "./kernel-call.ts";
 import { planList } from "./list-plan.ts";
@@ -229,13 +230,8 @@ class ListParts implements Disposable {
 /** Everything of a request that its outcome depends on: the same text for requests that ask for the same. */
 function textOf<K extends Kind>(request: ListRequest<K>, filter: Filter): string {
   const { kind, accounts = "*", regions = "*", providers = "*", view = kind.defaultView, pageSize } = request;
-  const { where, tags } = filter;
-  const parts = [kind.name, kind.major, accounts, regions, providers, sorted(where), sorted(tags), view, pageSize];
+  const parts = [kind.name, kind.major, accounts, regions, providers, textOfFilter(filter), view, pageSize];
   return JSON.stringify(parts);
-}
-
-function sorted(values: Readonly<Record<string, readonly unknown[]>>): readonly (readonly [string, unknown])[] {
-  return Object.entries(values).sort(([left], [right]) => (left < right ? -1 : 1));
 }
 
 function allFailed([first, ...others]: readonly ListProblem[]): CloudLinkError {

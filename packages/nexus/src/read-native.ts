@@ -1,5 +1,5 @@
 import { boundsFor, type Ref, redactNative } from "@cloudlink/core";
-import { type Seen, seenLive } from "./answer.ts";
+import { type Seen, seenAt } from "./answer.ts";
 import { readContext } from "./call-bounds.ts";
 import type { Kernel } from "./kernel.ts";
 import type { KernelCall } from "./kernel-call.ts";
@@ -39,7 +39,7 @@ export async function readNative(
       },
     });
     observed(kernel, { scope, fill, observation, usual: boundsFor(plan.advice, observation.value) });
-    return seenLive(ctx.clock, { ...observation, native });
+    return seenAt(ctx.clock, { observation: { ...observation, native }, source: "live" });
   } catch (error) {
     if (isAbsence(error)) absent(kernel, { scope, fill, ref });
     throw error;

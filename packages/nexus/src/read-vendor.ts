@@ -1,5 +1,5 @@
 import type { Context } from "@cloudlink/core";
-import { type Seen, seenLive } from "./answer.ts";
+import { type Seen, seenAt } from "./answer.ts";
 import type { Kernel } from "./kernel.ts";
 import { type KeptRead, keptDespite, readingRequest } from "./look-up.ts";
 
@@ -11,7 +11,8 @@ import { type KeptRead, keptDespite, readingRequest } from "./look-up.ts";
 export async function readVendor(kernel: Kernel, read: KeptRead & { readonly ctx: Context }): Promise<Seen> {
   const { call, ctx } = read;
   try {
-    return seenLive(ctx.clock, await kernel.readings.read({ call, ctx }, readingRequest(read)));
+    const observation = await kernel.readings.read({ call, ctx }, readingRequest(read));
+    return seenAt(ctx.clock, { observation, source: "live" });
   } catch (error) {
     const kept = keptDespite(kernel, { ...read, error });
     if (kept === undefined) throw error;
