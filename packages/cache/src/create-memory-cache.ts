@@ -1,28 +1,15 @@
-import {
-  type Cache,
-  type CachePlace,
-  type CacheSelection,
-  CloudLinkError,
-  matchesFilter,
-  type ResourceChange,
-} from "@cloudlink/core";
+import { type Cache, type CachePlace, type CacheSelection, matchesFilter, type ResourceChange } from "@cloudlink/core";
+import { checkMemoryBounds, type MemoryBoundsSettings } from "./check-memory-bounds.ts";
 import { Fence } from "./fence.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import { isAbout, NamespaceRegistry } from "./namespace-registry.ts";
 import { type NamespaceSettings, ResourceNamespace, type SeenResource } from "./resource-namespace.ts";
 
-/** What {@link createMemoryCache} takes. */
-export interface MemoryCacheSettings {
-  /** The most entries: resources and lists. 100,000 if left out. */
-  readonly maxEntries?: number;
-  /** About the most memory, in bytes, counted over what the values hold. 128 MiB if left out. */
-  readonly maxBytes?: number;
+/** What {@link createMemoryCache} takes. An entry is a resource or a list. */
+export interface MemoryCacheSettings extends MemoryBoundsSettings {
   /** From 0 up to 1: the jitter of ages. `Math.random` unless a test puts another in its place. */
   random?(): number;
 }
-
-const MAX_ENTRIES = 100_000;
-const MAX_BYTES = 128 * 1024 * 1024;
 
 /** By how much, in milliseconds, the clock of whoever says that something changed may be behind ours. */
 const CLOCK_SKEW_MS = 1_000;
@@ -37,10 +24,8 @@ const CLOCK_SKEW_MS = 1_000;
  * @throws `invalid_argument` (`ErrInvalidSettings`) for bounds that are no positive numbers.
  */
 export function createMemoryCache(settings: MemoryCacheSettings = {}): Cache {
-  const { maxEntries = MAX_ENTRIES, maxBytes = MAX_BYTES, random = Math.random } = settings;
-  checkBound("maxEntries", maxEntries);
-  checkBound("maxBytes", maxBytes);
-  const budget = new MemoryBudget({ maxEntries, maxBytes });
+  const { random = Math.random } = settings;
+  const budget = new MemoryBudget(checkMemoryBounds(settings));
   const fence = new Fence<SeenResource>();
   const registry = new NamespaceRegistry();
   const shared: NamespaceSettings = {
@@ -74,7 +59,7 @@ export function createMemoryCache(settings: MemoryCacheSettings = {}): Cache {
     },
     use() {
       const { entries, bytes, evicted } = budget;
-      return { entries, bytes, maxEntries, maxBytes, evicted, invalidated };
+      return { entries, bytes, ...budget.bounds, evicted, invalidated };
     },
   };
 }
@@ -92,13 +77,4 @@ function isOlder({ ref: changed, occurredAt }: ResourceChange, { place, ref, obs
   if (!isAbout({ ref: changed }, place)) return false;
   if (ref !== undefined && ref.key !== changed.key) return false;
   return observation === undefined || observation.observedAt < occurredAt + CLOCK_SKEW_MS;
-}
-
-function checkBound(name: string, given: number): void {
-  if (typeof given === "number" && given >= 1) return;
-  throw new CloudLinkError({
-    reason: "ErrInvalidSettings",
-    message: `${name} of a cache is a positive number; to keep nothing, leave the cache out.`,
-    origin: "caller",
-  });
 }

@@ -1,0 +1,57 @@
+import type { AnswerSource, Freshness } from "@cloudlink/core";
+import { Kept } from "./memory-budget.ts";
+
+/** A value of a cached function. */
+export class FunctionEntry<Value> extends Kept {
+  readonly tenant: string;
+  readonly key: string;
+  readonly value: Value;
+  readonly tags: readonly string[];
+  readonly observedAt: number;
+  /** The same instant, on the monotonic clock. */
+  readonly seenAt: number;
+  isKept = true;
+  #wasRead = false;
+  readonly #forget: (entry: FunctionEntry<Value>) => void;
+
+  constructor(fields: {
+    readonly tenant: string;
+    readonly key: string;
+    readonly value: Value;
+    readonly tags: readonly string[];
+    readonly observedAt: number;
+    readonly seenAt: number;
+    forget(entry: FunctionEntry<Value>): void;
+  }) {
+    super();
+    this.tenant = fields.tenant;
+    this.key = fields.key;
+    this.value = fields.value;
+    this.tags = fields.tags;
+    this.observedAt = fields.observedAt;
+    this.seenAt = fields.seenAt;
+    this.#forget = fields.forget;
+  }
+
+  wasReadSinceHandCame(): boolean {
+    const wasRead = this.#wasRead;
+    this.#wasRead = false;
+    return wasRead;
+  }
+
+  letGo(): void {
+    this.isKept = false;
+    this.#forget(this);
+  }
+
+  answer(read: { readonly nowMs: number; readonly source: AnswerSource; readonly refreshing: boolean }): {
+    readonly value: Value;
+    readonly freshness: Freshness;
+  } {
+    this.#wasRead = true;
+    const { value, observedAt, seenAt } = this;
+    const { nowMs, source, refreshing } = read;
+    const freshness = Object.freeze({ source, observedAt, ageMs: Math.max(0, nowMs - seenAt), refreshing });
+    return Object.freeze({ value, freshness });
+  }
+}
