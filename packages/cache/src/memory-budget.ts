@@ -90,8 +90,9 @@ export class MemoryBudget {
     return bytes <= this.bounds.maxBytes / 8;
   }
 
-  /** Keeps `kept` for the owner of that name; whatever it displaces is let go before this returns. */
+  /** Keeps `kept` for the owner of that name. Whatever it displaces is let go first: what has just come was never read, and would go itself. */
   add(kept: Kept, ownerName: string): void {
+    this.#makeRoom({ entries: 1, bytes: kept.bytes });
     let owner = this.#owners.get(ownerName);
     if (owner === undefined) {
       owner = new Owner(ownerName);
@@ -102,7 +103,6 @@ export class MemoryBudget {
     this.entries += 1;
     this.bytes += kept.bytes;
     this.#rank(owner);
-    this.#makeRoom();
   }
 
   remove(kept: Kept): void {
@@ -124,12 +124,12 @@ export class MemoryBudget {
     kept.bytes = bytes;
     if (owner === undefined) return;
     this.#rank(owner);
-    this.#makeRoom();
+    this.#makeRoom({ entries: 0, bytes: 0 });
   }
 
-  #makeRoom(): void {
+  #makeRoom(more: { readonly entries: number; readonly bytes: number }): void {
     const { maxEntries, maxBytes } = this.bounds;
-    while (this.entries > maxEntries || this.bytes > maxBytes) {
+    while (this.entries + more.entries > maxEntries || this.bytes + more.bytes > maxBytes) {
       const victim = this.#largest()?.victim();
       if (victim === undefined) return;
       this.remove(victim);
