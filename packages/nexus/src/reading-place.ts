@@ -26,7 +26,7 @@ export class ReadingPlace {
   readonly #idle: () => void;
   /** The latest of each ref that has not ended. */
   readonly #latest = new Map<string, Reading>();
-  #waiting: readonly Reading[] = [];
+  #waiting: Reading[] = [];
   #atVendor = 0;
   /** Ends the wait for others. */
   #stopGathering: (() => void) | undefined;
@@ -83,7 +83,7 @@ export class ReadingPlace {
       this.#leave([reading]);
       return;
     }
-    this.#waiting = [...this.#waiting, reading];
+    this.#waiting.push(reading);
     if (this.#waiting.length >= reading.mostTogether) this.#leaveAll();
     else this.#stopGathering ??= this.#gather(reading.clock);
   }
@@ -99,7 +99,7 @@ export class ReadingPlace {
   #leaveAll(): void {
     this.#stopGathering?.();
     this.#stopGathering = undefined;
-    let left = this.#waiting;
+    let left: readonly Reading[] = this.#waiting;
     this.#waiting = [];
     for (const reading of left) if (reading.flight.isOver) this.#ended(reading);
     left = left.filter(({ flight }) => !flight.isOver);

@@ -31,6 +31,7 @@ function azure(answers: ArmResponse[]) {
     credentials: staticCredentials(() => ({ clientSecret: "canary-secret" })),
     telemetry: {
       currentTrace: () => undefined,
+      cache() {},
       call() {},
       vendorRequest() {},
       retry() {},

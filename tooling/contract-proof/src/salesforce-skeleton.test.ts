@@ -13,6 +13,7 @@ function salesforce(response: SalesforceResponse) {
     credentials: staticCredentials(() => ({ privateKey: "canary" })),
     telemetry: {
       currentTrace: () => undefined,
+      cache() {},
       call() {},
       vendorRequest() {},
       retry() {},
