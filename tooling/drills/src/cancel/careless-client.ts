@@ -32,6 +32,7 @@ export function carelessSubject({ endpoint }: Vendor): Subject {
 
   return {
     get: (ctx, ref) => ask(ctx, "DescribeInstances", ref),
+    native: (ctx, ref) => ask(ctx, "DescribeInstances", ref),
     getMany: (ctx, refs) => ask(ctx, "DescribeInstances", refs),
     list: (ctx, account) => ask(ctx, "DescribeInstances", account),
     async pages(ctx, onPage) {

@@ -41,6 +41,15 @@ function readOf({ random, refs }: CancelScene): Read {
   ]);
 }
 
+/** One that shares its vendor's request with no other, so that there are as many requests as calls. */
+function separateReadOf({ random, refs }: CancelScene): Read {
+  const ref = random.pick(refs);
+  return random.pick<Read>([
+    (subject, { ctx }) => subject.native(ctx, ref),
+    (subject, { ctx }) => subject.list(ctx, ACCOUNT),
+  ]);
+}
+
 /** Before it is made, right after, or some turns of the loop later: while the kernel is at work and nothing was sent. */
 const beforeSending: Phase = {
   name: "before sending",
@@ -75,7 +84,7 @@ const connecting: Phase = {
         early += 1;
         queueMicrotask(() => call.cancel());
       };
-      return { call, end: tally.ends(moments.run(cancelThen, () => readOf(scene)(subject, call))) };
+      return { call, end: tally.ends(moments.run(cancelThen, () => separateReadOf(scene)(subject, call))) };
     });
     await vendor.holds(() => count - early);
     for (const { call } of calls) call.cancel();
@@ -104,17 +113,39 @@ const inTheBody: Phase = {
 /** While the vendor has it and does not answer. */
 const heldReads: Phase = {
   name: "held by the vendor",
-  share: 0.2,
+  share: 0.15,
   async run(scene, count) {
     const { subject, vendor, tally } = scene;
     const letGo = await vendor.hold();
     const calls = Array.from({ length: count }, () => {
       const call = tally.cancelable();
-      return { call, end: tally.ends(readOf(scene)(subject, call)) };
+      return { call, end: tally.ends(separateReadOf(scene)(subject, call)) };
     });
     await vendor.holds(() => count);
     for (const { call } of calls) call.cancel();
     await Promise.all(calls.map(({ end }) => end));
+    tally.unheard += await vendor.rest();
+    await letGo();
+  },
+};
+
+/** The same of reads that share requests: all but one leave, and then the last, with whom the requests go. */
+const sharedReads: Phase = {
+  name: "shared, held by the vendor",
+  share: 0.05,
+  async run({ subject, vendor, tally, refs }, count) {
+    const letGo = await vendor.hold();
+    const calls = Array.from({ length: count }, () => {
+      const call = tally.cancelable();
+      const [ref = ""] = refs;
+      return { call, end: tally.ends(subject.get(call.ctx, ref)) };
+    });
+    await vendor.holds(() => 1);
+    const [last, ...others] = calls;
+    for (const { call } of others) call.cancel();
+    await Promise.all(others.map(({ end }) => end));
+    last?.call.cancel();
+    await last?.end;
     tally.unheard += await vendor.rest();
     await letGo();
   },
@@ -191,12 +222,12 @@ const leavingTheLoop: Phase = {
 
 /** For calls of a kernel. */
 export const kernelPhases: readonly Phase[] = [
-  ...[beforeSending, connecting, inTheBody, heldReads, heldActions, deadline, leavingTheLoop],
+  ...[beforeSending, connecting, inTheBody, heldReads, sharedReads, heldActions, deadline, leavingTheLoop],
 ];
 
 /** For calls of a server: the head of its answer is there as soon as the kernel's is, or with the first page of a stream. */
 export const serverPhases: readonly Phase[] = [
-  ...[beforeSending, connecting, inTheStream, heldReads, heldActions, deadline, leavingTheLoop],
+  ...[beforeSending, connecting, inTheStream, heldReads, sharedReads, heldActions, deadline, leavingTheLoop],
 ];
 
 /** Makes `count` calls, canceled at every moment in its share; calls that were answered first are made again, within reason. */

@@ -5,6 +5,8 @@ import { REGION, type Subjects, type Vendor } from "@cloudlink/measure";
 /** What is called, and canceled. Each rejects with why it came to nothing. */
 export interface Subject {
   get(ctx: Context, ref: string): Promise<unknown>;
+  /** With the vendor's own body, which is a request of its own, whoever else asks for the same. */
+  native(ctx: Context, ref: string): Promise<unknown>;
   getMany(ctx: Context, refs: readonly string[]): Promise<unknown>;
   /** Every machine of one account. */
   list(ctx: Context, account: string): Promise<unknown>;
@@ -20,6 +22,7 @@ function callsSubject({ core }: Pick<Subjects, "core">, calls: Calls & { close()
   const { VirtualMachine: kind } = core;
   return {
     get: (ctx, ref) => calls.get(ctx, { kind, ref }),
+    native: (ctx, ref) => calls.get(ctx, { kind, ref, native: true }),
     async getMany(ctx, refs) {
       const { outcomes } = await calls.getMany(ctx, { kind, refs });
       for (const outcome of outcomes) if (!outcome.ok) throw outcome.error;
