@@ -71,16 +71,20 @@ export async function columnsOf(kind: Kind, request: ColumnRequest): Promise<rea
     ...kind.columns.table,
     ...(wide ? kind.columns.wide : []),
     ...(request.form === "csv" ? [{ title: "REF", path: "ref" }] : []),
-    ...(wide ? [{ title: "SOURCE", path: "freshness.source" }] : []),
-    request.form === "csv"
-      ? { title: "OBSERVED AT", path: "freshness.observedAt" }
-      : { title: "SEEN AGO", path: "freshness.age" },
+    ...freshnessColumns(request.form),
   ];
+}
+
+/** How fresh a row is: an age in words for people, and in numbers for a spreadsheet. */
+function freshnessColumns(form: OutputForm): readonly Column[] {
+  const source = { title: "SOURCE", path: "freshness.source" };
+  if (form !== "csv") return [{ title: "AGE", path: "freshness.age" }, ...(form === "wide" ? [source] : [])];
+  return [source, ...["observedAt", "ageMs"].map((part) => ({ title: part, path: `freshness.${part}` }))];
 }
 
 const partsOfRowFields: readonly string[] = [
   ...["provider", "partition", "account", "region", "kind", "id"].map((part) => `ref.${part}`),
-  ...["source", "observedAt", "ageMs", "age", "sourceLagMs"].map((part) => `freshness.${part}`),
+  ...["source", "observedAt", "ageMs", "age", "refreshing", "sourceLagMs"].map((part) => `freshness.${part}`),
 ];
 
 function namedColumn(kind: Kind, { path, known }: { path: string; known: readonly KindField[] }): Column {

@@ -20,7 +20,7 @@ describe("an action", () => {
       idempotencyKey: expect.any(String),
       token: expect.any(String),
       traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
-      stats: { vendorCalls: 1, retries: 0, durationMs: expect.any(Number) },
+      stats: { vendorCalls: 1, savedCalls: 0, retries: 0, durationMs: expect.any(Number) },
     });
   });
 

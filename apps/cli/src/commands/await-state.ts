@@ -117,7 +117,8 @@ async function ask(
 ): Promise<{ readonly outcomes: readonly Outcome<ResourceState<unknown>>[]; readonly stats?: CallStats }> {
   try {
     const view = viewFor(kind, filter);
-    return await askOnce(ctx, (own) => connection.getMany(own, { kind, refs, view }));
+    // What is waited for is what the vendor says now: an answer that somebody kept would be waited for in vain.
+    return await askOnce(ctx, (own) => connection.getMany(own, { kind, refs, view, maxAgeMs: 0 }));
   } catch (thrown) {
     const error = readableError(thrown);
     return { outcomes: refs.map((ref) => ({ ok: false, ref, error: error.with({ ref: ref.key }) })) };

@@ -100,5 +100,10 @@ export function distinctRefs(refs: readonly Ref[]): readonly Ref[] {
 /** What calls cost together. Their times overlap: how long all of it took is for whoever waited to say. */
 export function summed(all: readonly CallStats[], durationMs: number): CallStats {
   const sum = (of: (stats: CallStats) => number) => all.reduce((total, stats) => total + of(stats), 0);
-  return { vendorCalls: sum(({ vendorCalls }) => vendorCalls), retries: sum(({ retries }) => retries), durationMs };
+  return {
+    vendorCalls: sum(({ vendorCalls }) => vendorCalls),
+    savedCalls: sum(({ savedCalls }) => savedCalls),
+    retries: sum(({ retries }) => retries),
+    durationMs,
+  };
 }

@@ -24,6 +24,9 @@ export function kernelConnection(
     act: (ctx, request) => nexus.act(ctx, request),
     dryRun: (ctx, request) => nexus.dryRun(ctx, request),
     operation: (ctx, request) => nexus.operation(ctx, request),
+    cached: (ctx, request) => nexus.cached(ctx, request),
+    invalidate: (ctx, request) => nexus.invalidate(ctx, request),
+    cacheStats: (ctx, request) => nexus.cacheStats(ctx, request),
     catalog: () => Promise.resolve(catalog),
     close: () => nexus.close(),
   };

@@ -13,6 +13,9 @@ export function connectToServer(url: string): Connection {
     act: (ctx, request) => client.act(ctx, request),
     dryRun: (ctx, request) => client.dryRun(ctx, request),
     operation: (ctx, request) => client.operation(ctx, request),
+    cached: (ctx, request) => client.cached(ctx, request),
+    invalidate: (ctx, request) => client.invalidate(ctx, request),
+    cacheStats: (ctx, request) => client.cacheStats(ctx, request),
     async catalog(ctx) {
       const [kinds, providers] = await Promise.all([client.kinds(ctx), client.providers(ctx)]);
       const byName = new Map(providers.map((provider) => [provider.metadata.name, provider]));

@@ -13,7 +13,7 @@ const ref = createRef({
 
 function row(value: unknown) {
   return resourceRow(
-    { ref, value, view: "standard", freshness: { source: "live", observedAt: 0, ageMs: 1_234 } },
+    { ref, value, view: "standard", freshness: { source: "live", observedAt: 0, ageMs: 1_234, refreshing: false } },
     () => "arn:1",
   );
 }

@@ -19,17 +19,20 @@ export function plainRow(name: string, record: Readonly<Record<string, unknown>>
 /** Fields of a row beside those of the resource's value; a path that begins with none of these leads into `value`. */
 export const rowFields = ["ref", "kind", "view", "freshness", "nativeId", "native", "value"] as const;
 
+/** Behind an age: a newer observation was on its way. */
+const REFRESHING = "↻";
+
 /**
  * A resource as a row. Its fields are those of its value (`powerState`, `size.name`, `tags.Name`), and beside them
  * `ref` with its parts (`ref.account`), `kind`, `view`, `freshness.source`, `freshness.observedAt`, `freshness.ageMs`,
- * `freshness.age` (for people), `nativeId` (the vendor's own: an ARN) and `native`.
+ * `freshness.refreshing`, `freshness.age` (for people: both of these in one), `nativeId` (the vendor's own: an ARN) and `native`.
  */
 export function resourceRow(
   state: ResourceState<unknown> & Partial<Pick<Answer<unknown>, "native" | "traceId" | "stats">>,
   nativeIdOf: (ref: Ref) => string | undefined,
 ): Row {
   const { ref, value, view, freshness } = state;
-  const { source, observedAt, ageMs, sourceLagMs } = freshness;
+  const { source, observedAt, ageMs, refreshing, sourceLagMs } = freshness;
   const record: Record<string, unknown> = {
     ref: ref.key,
     kind: ref.kind,
@@ -39,6 +42,7 @@ export function resourceRow(
       source,
       observedAt: new Date(observedAt).toISOString(),
       ageMs,
+      refreshing,
       ...(sourceLagMs !== undefined && { sourceLagMs }),
     },
   };
@@ -52,7 +56,7 @@ export function resourceRow(
       const [head = "", ...rest] = path.split(".");
       if (head === "ref" && rest.length > 0) return fieldAt(ref, rest.join("."));
       if (path === "nativeId") return nativeIdOf(ref);
-      if (path === "freshness.age") return durationText(ageMs);
+      if (path === "freshness.age") return `${durationText(ageMs)}${refreshing ? ` ${REFRESHING}` : ""}`;
       const isRowField = (rowFields as readonly string[]).includes(head);
       return fieldAt(isRowField ? record : value, path);
     },

@@ -25,7 +25,12 @@ function leaves(row: Row): (readonly [string, string])[] {
   return [
     ...(nativeId === undefined ? [] : [["nativeId", cellText(nativeId)] as const]),
     ...opened("", value ?? {}),
-    ...opened("", rest),
+    // For a person an age is a duration; `--fields freshness.ageMs` has it in milliseconds.
+    ...opened("", rest).map(([path, text]) =>
+      path === "freshness.ageMs"
+        ? (["freshness.age", cellText(row.field("freshness.age"))] as const)
+        : ([path, text] as const),
+    ),
   ];
 }
 

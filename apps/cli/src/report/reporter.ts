@@ -151,7 +151,7 @@ function summaryText({ rows, problems, stats, durationMs, traceId, limited }: Su
   const parts = [
     count(rows, "row") + (limited === true ? " (--limit; there may be more)" : ""),
     ...(problems === 0 ? [] : [count(problems, "problem")]),
-    ...(stats === undefined ? [] : [count(stats.vendorCalls, "vendor call")]),
+    ...(stats === undefined ? [] : [count(stats.vendorCalls, "vendor call"), `${stats.savedCalls} saved`]),
     ...(stats === undefined || stats.retries === 0 ? [] : [`${stats.retries} retried`]),
     durationText(durationMs),
     ...(traceId === undefined ? [] : [`trace ${traceId}`]),
