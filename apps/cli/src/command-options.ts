@@ -40,10 +40,18 @@ export interface ConnectionOptions extends PlaceOptions {
 /** What commands that read resources take. */
 export interface ReadOptions {
   readonly view?: string;
+  /** The oldest answer that will do, in milliseconds. */
+  readonly maxAge?: number;
+  /** The same as a `maxAge` of 0, and never beside one. */
+  readonly live?: boolean;
 }
 
 export interface GetOptions extends CommonOptions, ConnectionOptions, ReadOptions {
   readonly native?: boolean;
+  /** In milliseconds. */
+  readonly staleWhileRevalidate?: number;
+  /** In milliseconds. */
+  readonly staleIfError?: number;
 }
 
 export interface ListOptions extends CommonOptions, ConnectionOptions, ReadOptions {
@@ -82,6 +90,13 @@ export function addCommonOptions(command: Command): Command {
     .option("--verbose", "every vendor request and retry, on stderr");
 }
 
+/** For commands that are for a server alone. */
+export function addServerOptions(command: Command): Command {
+  return command
+    .option("--server <url>", "the server; CLOUDLINK_SERVER does the same")
+    .option("--timeout <duration>", "the deadline, such as 800ms, 2s or 1m", duration);
+}
+
 /** @param settings.timeoutMs - the deadline where `--timeout` sets none; left out, the one that each call has. */
 export function addConnectionOptions(command: Command, settings: { readonly timeoutMs?: number } = {}): Command {
   const { timeoutMs } = settings;
@@ -95,7 +110,21 @@ export function addConnectionOptions(command: Command, settings: { readonly time
 }
 
 export function addReadOptions(command: Command): Command {
-  return command.option("--view <name>", "how much of each resource; see `cloudlink describe`");
+  return command
+    .option("--view <name>", "how much of each resource; see `cloudlink describe`")
+    .option("--max-age <duration>", "the oldest answer that will do, such as 30s; 0 is live", age)
+    .addOption(new Option("--live", "ask the vendor now, the same as --max-age 0").conflicts("maxAge"));
+}
+
+/** For reads of resources that are named: older answers that will do all the same. */
+export function addStaleOptions(command: Command): Command {
+  const revalidate = new Option(
+    "--stale-while-revalidate <duration>",
+    "by how much older it may be, to come at once while a newer one is fetched",
+  );
+  return command
+    .addOption(revalidate.argParser(age).conflicts("live"))
+    .option("--stale-if-error <duration>", "by how much older it may be where the vendor has a fault", age);
 }
 
 /** Where the kinds and providers are that a command knows, and where its calls go. */
@@ -134,6 +163,11 @@ function duration(text: string): number {
   const milliseconds = parseDuration(text);
   if (milliseconds === undefined) throw new InvalidArgumentError("Write a number with ms, s, m or h: 800ms, 2s, 1.5m.");
   return milliseconds;
+}
+
+/** For how old something may be: nothing at all needs no unit. */
+function age(text: string): number {
+  return text === "0" ? 0 : duration(text);
 }
 
 /** For how often to ask. */

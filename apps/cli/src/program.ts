@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addActionCommands } from "./action-commands.ts";
+import { addCacheCommands } from "./cache-commands.ts";
 import type { CommandHost } from "./command-host.ts";
 import {
   addAccountOptions,
@@ -8,6 +9,7 @@ import {
   addConnectionOptions,
   addPlaceOptions,
   addReadOptions,
+  addStaleOptions,
   assignment,
   type CommonOptions,
   type ConnectionOptions,
@@ -69,7 +71,7 @@ export function createProgram(io: ShellIo, settings: { readonly withCompletion: 
 
   const get = command.command("get").description("the state of one resource, or of several");
   get.argument("<ref...>", "provider/partition/account/region/kind/id, or the vendor's own id such as an ARN");
-  addReadOptions(get).option("--native", "also the vendor's own body, redacted");
+  addStaleOptions(addReadOptions(get)).option("--native", "also the vendor's own body, redacted");
   addCommonOptions(addConnectionOptions(get)).action(async (refs: string[], options: GetOptions) => {
     host.ended(await (await import("./commands/get.ts")).get(io, refs, options));
   });
@@ -105,6 +107,7 @@ export function createProgram(io: ShellIo, settings: { readonly withCompletion: 
   addCommonOptions(addPlaceOptions(providers)).action(async (options: CommonOptions & PlaceOptions) => {
     host.ended(await (await import("./commands/providers.ts")).listProviders(io, options));
   });
+  addCacheCommands(command, host);
   addConfigCommands(command, host);
 
   if (!settings.withCompletion)

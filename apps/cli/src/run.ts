@@ -52,7 +52,10 @@ async function report(
   return exitCodeOf(shown.code, io.interrupt);
 }
 
-/** What commander says, with a capital and the way to help. Where it would only print help, as for `help nosuch`, the commands there are. */
+/**
+ * What commander says, with a capital and the way to help. Where it would only print help, as for `help nosuch` and `config`, the commands
+ * there are.
+ */
 async function usageMessage(
   { code, message }: CommanderError,
   { argv, program }: { argv: readonly string[]; program: Program },
@@ -60,8 +63,9 @@ async function usageMessage(
   if (code === "commander.help") {
     const { quote } = await import("@cloudlink/core");
     const name = argv[0] === "help" ? argv[1] : undefined;
-    const shown = program.command.createHelp().visibleCommands(program.command);
-    const commands = shown.map((each) => each.name()).join(", ");
+    const group = program.command.commands.find((each) => each.name() === argv[0] && each.commands.length > 0);
+    const shown = program.command.createHelp().visibleCommands(group ?? program.command);
+    const commands = shown.map((each) => (group === undefined ? "" : `${argv[0]} `) + each.name()).join(", ");
     return `${name === undefined ? "Name a command." : `There is no command ${quote(name)}.`} There are: ${commands}.`;
   }
   const text = message

@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import { machine, refOf } from "./fake-provider.ts";
 import { runInProcess } from "./in-process.ts";
 
+/** The commands about a cache ask for a server. That of these tests is a kernel in this process: nothing is connected to. */
+const SERVER = ["--server", "http://127.0.0.1:8080"];
 const cloud = { machines: [machine("i-1"), machine("i-2"), machine("i-3")] };
 
 describe("a command line that does not make sense exits with 2 and says what to write:", () => {
@@ -23,7 +25,27 @@ describe("a command line that does not make sense exits with 2 and says what to 
     [["list", "--view", "full"], "standard"],
     [["get", "not-a-ref"], "percent-encoded"],
     [["get", "nobody/-/1/r/compute.VirtualMachine/i"], "fake"],
-    [["get", refOf("i-1"), "--max-age", "3s"], "--max-age"],
+    [["get", refOf("i-1"), "--max-age", "3"], "800ms, 2s"],
+    [["get", refOf("i-1"), "--max-age", "3s", "--live"], "--max-age"],
+    [["list", "--live", "--max-age", "0"], "--live"],
+    [["get", refOf("i-1"), "--live", "--stale-while-revalidate", "3s"], "--live"],
+    [["list", "--stale-if-error", "3s"], "--stale-if-error"],
+    [["cache"], "cache stats, cache get, cache invalidate"],
+    [["config"], "config check"],
+    [["cache", "stats"], "--server"],
+    [["cache", "get", refOf("i-1")], "CLOUDLINK_SERVER"],
+    [["cache", "invalidate", "--all"], "--server"],
+    [["cache", "invalidate", ...SERVER], "--all"],
+    [["cache", "invalidate", ...SERVER, "--all", "--kind", "virtualmachine"], "--kind"],
+    [["cache", "invalidate", ...SERVER, "--account", "1", "--account", "2"], "once"],
+    [["cache", "invalidate", ...SERVER, "--region", "a,b"], "name one"],
+    [["cache", "invalidate", ...SERVER, "--account", ""], "--all"],
+    [["cache", "invalidate", ...SERVER, "--kind", "machine"], "compute.VirtualMachine"],
+    [["cache", "invalidate", ...SERVER, "--provider", "fkae"], "fake"],
+    [["cache", "invalidate", ...SERVER, "--ref", "i-1"], "percent-encoded"],
+    [["cache", "invalidate", ...SERVER, "--tag", "team=a", "--tag", "team=b"], "twice"],
+    [["cache", "stats", ...SERVER, "--fields", "entry"], "entries"],
+    [["cache", "get", refOf("i-1"), ...SERVER, "--fields", "native"], "--native"],
     [["help", "nosuch"], "describe"],
     [["help", "nosuch"], '"nosuch"'],
     [["list", "--fields", "id,native"], "cloudlink get"],
@@ -63,7 +85,7 @@ test("a command line without a command is told which there are", async () => {
   const { exitCode, stdout, stderr } = await runInProcess(["--"], { cloud });
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
   expect(stderr).toContain(
-    "get, list, start, stop, reboot, act, operation, wait, kinds, describe, providers, config, completion, help",
+    "get, list, start, stop, reboot, act, operation, wait, kinds, describe, providers, cache, config, completion, help",
   );
 });
 

@@ -1,4 +1,4 @@
-import { CloudLinkError, errorCodes } from "@cloudlink/core";
+import { CloudLinkError, errorCodes, VirtualMachine } from "@cloudlink/core";
 import { describe, expect, test } from "vitest";
 import { parse as parseYaml } from "yaml";
 import { exitCodeOf } from "../src/exit-code.ts";
@@ -26,9 +26,10 @@ describe("get", () => {
         source: "live",
         observedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
         ageMs: expect.any(Number),
+        refreshing: false,
       },
       traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
-      stats: { vendorCalls: 1, retries: 0, durationMs: expect.any(Number) },
+      stats: { vendorCalls: 1, savedCalls: 0, retries: 0, durationMs: expect.any(Number) },
     });
   });
 
@@ -112,9 +113,9 @@ describe("list", () => {
     expect((await runInProcess(argv, { cloud })).stdout).toBe(`${refOf("i-3")}\n`);
   });
 
-  test("sums up on stderr: rows, vendor calls, time and trace", async () => {
+  test("sums up on stderr: rows, vendor calls that were made and saved, time and trace", async () => {
     const { stderr } = await runInProcess(["list"], { cloud: { machines, pageSize: 1 } });
-    expect(stderr).toMatch(/^3 rows, 4 vendor calls, [\d.]+m?s, trace [0-9a-f]{32}\n$/);
+    expect(stderr).toMatch(/^3 rows, 4 vendor calls, 0 saved, [\d.]+m?s, trace [0-9a-f]{32}\n$/);
     expect((await runInProcess(["list", "--quiet"], { cloud })).stderr).toBe("");
   });
 
@@ -187,7 +188,7 @@ describe("list", () => {
     };
     const { exitCode, stderr } = await runInProcess(["list", "--profile", "one", "--profile", "two"], { cloud: flaky });
     expect(exitCode).toBe(0);
-    expect(stderr).toMatch(/^6 rows, 5 vendor calls, 1 retried, /);
+    expect(stderr).toMatch(/^6 rows, 5 vendor calls, 0 saved, 1 retried, /);
   });
 
   test("by a filter that holds from a wider view on never just finds nothing", async () => {
@@ -263,10 +264,14 @@ describe("what asks no vendor", () => {
     expect(stdout).toMatch(/^powerState +.*running.* +true +where/m);
     expect(stdout).toMatch(/^health +.* where \(view health\)/m);
     expect(stdout).toContain("standard (default)");
+    expect(stdout).toMatch(
+      /^Oldest answer where --max-age does not say: 10\.0s; 2\.0s where powerState is starting or /m,
+    );
     expect(stdout).toContain("fake:{account}:{region}:{id}");
     const json = JSON.parse(
       (await runInProcess(["describe", "virtualmachine", "--json"], { cloud: unreachable })).stdout,
     );
+    expect(json.freshness).toEqual(VirtualMachine.freshness);
     expect(json.schema.properties.powerState.enum).toContain("running");
     expect(json.fields.find((field: { path: string }) => field.path === "size.name").type).toBe("string");
   });

@@ -1,5 +1,5 @@
 import { PassThrough, Writable } from "node:stream";
-import type { Clock } from "@cloudlink/core";
+import type { Cache, Clock } from "@cloudlink/core";
 import { createNexus } from "@cloudlink/nexus";
 import { createAccountLogins } from "../src/connection/account-logins.ts";
 import { kernelConnection } from "../src/connection/kernel-connection.ts";
@@ -61,6 +61,8 @@ export interface InProcessRun {
   readonly clock?: Clock;
   /** Makes operations good for another command line that is given the same. */
   readonly tokenKey?: Uint8Array;
+  /** What is kept, also for another command line that is given the same; left out, nothing is. */
+  readonly cache?: Cache;
 }
 
 export interface Finished {
@@ -72,7 +74,7 @@ export interface Finished {
 /** Runs a command line in this process: the real kernel, on a fake provider. */
 export async function runInProcess(argv: readonly string[], settings: InProcessRun): Promise<Finished> {
   const { stdout = capture(), stderr = capture() } = settings;
-  const { clock, tokenKey } = settings;
+  const { clock, tokenKey, cache } = settings;
   const io: ShellIo = {
     stdin: typedAt(stderr, settings),
     stdout: stdout.stream,
@@ -87,6 +89,7 @@ export async function runInProcess(argv: readonly string[], settings: InProcessR
         providers,
         ...(logins !== undefined && createAccountLogins({ logins, providers, telemetry })),
         ...(tokenKey !== undefined && { tokenKey }),
+        ...(cache !== undefined && { cache }),
         telemetry,
       });
       return kernelConnection(nexus, { sharesOperations: tokenKey !== undefined });

@@ -20,6 +20,8 @@ test.each([
   [["list", "--help"]],
   [["stop", "--help"]],
   [["config", "--help"]],
+  [["cache", "--help"]],
+  [["cache", "invalidate", "--help"]],
   [["--version"]],
   [["help", "exit-codes"]],
 ])("%j loads commander and nothing else: no kernel, provider, schema or output library", (argv) => {
@@ -53,6 +55,9 @@ test.each([
   [["act", ""], "reboot"],
   [["wait", "--for", "power"], "powerState="],
   [["config", ""], "check"],
+  [["cache", ""], "invalidate"],
+  [["cache", "invalidate", "--kind", ""], "compute.VirtualMachine"],
+  [["list", "--l"], "--live"],
   [["stop", "--dr"], "--dry-run"],
 ])("completion of %j offers %s", (words, offered) => {
   const { stdout } = run(["complete", "--", ...words]);

@@ -32,6 +32,7 @@ export function addCompletion(program: Command): void {
   offer(commands.get("list")?.options.get("kind"), offerKinds);
   offer(commands.get("list")?.options.get("where"), offerFilters);
   offer(commands.get("wait")?.options.get("for"), offerFilters);
+  offer(commands.get("cache invalidate")?.options.get("kind"), offerKinds);
   offer(commands.get("describe")?.arguments.get("kind"), offerKinds);
   offer(commands.get("act")?.arguments.get("action"), offerActions);
 }

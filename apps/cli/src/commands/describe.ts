@@ -3,6 +3,7 @@ import type { CommonOptions, PlaceOptions } from "../command-options.ts";
 import { type Catalog, kindNamed } from "../connection/connection.ts";
 import { EXIT_OK } from "../exit-code.ts";
 import { fieldsOf, type KindField } from "../kind-fields.ts";
+import { freshnessText } from "../output/freshness-text.ts";
 import { neutralize } from "../output/neutralize.ts";
 import { plainRow } from "../output/row.ts";
 import type { Column } from "../output/row-writer.ts";
@@ -61,7 +62,7 @@ function filterOf(kind: Kind, path: string): string {
 }
 
 async function descriptionOf(catalog: Catalog, { kind, fields }: { kind: Kind; fields: readonly KindField[] }) {
-  const { name, major, minor, description, views, defaultView, filters, filterRules, actions } = kind;
+  const { name, major, minor, description, views, defaultView, filters, filterRules, actions, freshness } = kind;
   const schema = (await kind.loadSchema()).toJsonSchema();
   const providers = servedBy(catalog, kind);
   return {
@@ -74,6 +75,7 @@ async function descriptionOf(catalog: Catalog, { kind, fields }: { kind: Kind; f
     filters,
     ...(filterRules !== undefined && { filterRules }),
     actions: Object.values(actions),
+    ...(freshness !== undefined && { freshness }),
     providers,
     fields,
     schema,
@@ -89,6 +91,7 @@ function servedBy(catalog: Catalog, kind: Kind) {
         provider: metadata.name,
         version: metadata.version,
         capabilities: capabilitiesOf(declared),
+        ...(declared.freshness !== undefined && { freshness: declared.freshness }),
         ids: declared.refTemplates.map(({ template }) => template),
       },
     ];
@@ -105,13 +108,14 @@ async function pageOf(
     (action) => `  ${action.name}: ${action.description}${action.idempotent ? "" : " Not repeated by itself."}\n`,
   );
   const providers = servedBy(catalog, kind).map(
-    ({ provider, version, capabilities, ids }) =>
-      `  ${provider} ${version}: ${capabilities.join(", ")}\n${ids.map((id) => `    ${id}\n`).join("")}`,
+    ({ provider, version, capabilities, freshness, ids }) =>
+      `  ${provider} ${version}: ${capabilities.join(", ")}\n${freshness === undefined ? "" : `    its own: ${freshnessText(freshness)}\n`}${ids.map((id) => `    ${id}\n`).join("")}`,
   );
   const head = [
     `${kind.name} v${kind.major}.${kind.minor}\n${kind.description}\n`,
     `\nViews: ${views}\n`,
     `Filters (--where): ${kind.filters.join(", ")}; tags by --tag name=value\n`,
+    `Oldest answer where --max-age does not say: ${freshnessText(kind.freshness)}\n`,
     `\nActions that the kind has; a provider says below which it can do:\n${actions.join("")}`,
     `\nProviders, what they can do, and the ids they know:\n${providers.join("")}\n`,
   ];

@@ -2,6 +2,7 @@ import type { Outcome, Ref, ResourceState } from "@cloudlink/core";
 import type { GetOptions } from "../command-options.ts";
 import { kindNamed } from "../connection/connection.ts";
 import { EXIT_OK, EXIT_PARTIAL, exitCodeOf } from "../exit-code.ts";
+import { freshnessRequest } from "../freshness-request.ts";
 import { resourceRow } from "../output/row.ts";
 import type { Problem } from "../output/row-writer.ts";
 import { columnsOf } from "../selection.ts";
@@ -35,6 +36,7 @@ async function getOne(session: Session, ref: Ref, options: GetOptions): Promise<
     kind,
     ref,
     ...viewOf(options),
+    ...freshnessRequest(options),
     ...(options.native === true && { native: true }),
   });
   const whole = { ...answer, traceId: answer.traceId, stats: session.withLogins(answer.stats) };
@@ -65,7 +67,7 @@ async function getSeveral(session: Session, refs: readonly Ref[], options: GetOp
     outcomes,
     traceId,
     stats: ownStats,
-  } = await connection.getMany(ctx, { kind: first, refs, ...viewOf(options) });
+  } = await connection.getMany(ctx, { kind: first, refs, ...viewOf(options), ...freshnessRequest(options) });
   const stats = session.withLogins(ownStats);
   const states = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.state] : []));
   const problems = outcomes.flatMap((outcome) => problemOf(outcome) ?? []);

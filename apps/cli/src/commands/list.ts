@@ -3,6 +3,7 @@ import type { ListOptions } from "../command-options.ts";
 import { kindNamed } from "../connection/connection.ts";
 import { ACCOUNT_PLACE } from "../connection/login-options.ts";
 import { EXIT_OK, EXIT_PARTIAL, exitCodeOf } from "../exit-code.ts";
+import { maxAgeRequest } from "../freshness-request.ts";
 import { resourceRow } from "../output/row.ts";
 import type { Problem } from "../output/row-writer.ts";
 import { OutputFailed } from "../output/sink.ts";
@@ -47,6 +48,7 @@ export async function list(io: ShellIo, options: ListOptions): Promise<number> {
     ...(options.account !== undefined && { accounts: options.account }),
     ...(options.region !== undefined && { regions: options.region }),
     ...(options.view !== undefined && { view: options.view }),
+    ...maxAgeRequest(options),
     ...(options.pageSize !== undefined && { pageSize: options.pageSize }),
   });
 
