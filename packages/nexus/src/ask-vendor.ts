@@ -35,6 +35,7 @@ export async function askVendor(kernel: Kernel, { batch, alongside, ended }: Bat
   const departure: Departure = {
     at,
     fill,
+    isOverdue: false,
     abandoned() {
       if (!readings.some(({ flight }) => flight.isWanted)) ctx.cancel();
     },
@@ -43,6 +44,7 @@ export async function askVendor(kernel: Kernel, { batch, alongside, ended }: Bat
   const call = new KernelCall(ctx, { telemetry: kernel.telemetry, operation: "get", kind: plan.kind.name, payer });
   call.provider = plan.scope.provider;
   const outcomes = await outcomesOf(kernel, { call, ctx, readings, splits: mostSplits(readings.length) });
+  departure.isOverdue = ctx.error()?.code === "deadline_exceeded";
   for (const [index, outcome] of outcomes.entries()) {
     const reading = readings[index] as Reading;
     const { flight } = reading;

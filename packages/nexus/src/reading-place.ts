@@ -1,4 +1,4 @@
-import { type Clock, CloudLinkError, type Context, type Observation, type Ref } from "@cloudlink/core";
+import type { Clock, Context, Observation, Ref } from "@cloudlink/core";
 import { askVendor } from "./ask-vendor.ts";
 import type { Kernel } from "./kernel.ts";
 import type { KernelCall } from "./kernel-call.ts";
@@ -61,7 +61,7 @@ export class ReadingPlace {
       checkLag(observation.sourceLagMs, { provider: plan.provider, maxLagMs });
       return observation;
     } catch (error) {
-      if (!joins || ctx.error() !== undefined || !isOverdue(error)) throw error;
+      if (!joins || ctx.error() !== undefined || reading.departure?.isOverdue !== true) throw error;
     }
     // It had less time than this call has, and is made once more for this one's sake.
     return await this.read({ call, ctx }, request);
@@ -158,8 +158,4 @@ export class ReadingPlace {
     const isIdle = this.#latest.size === 0 && this.#waiting.length === 0 && this.#atVendor === 0 && !this.#isPaused;
     if (isIdle) this.#idle();
   }
-}
-
-function isOverdue(error: unknown): boolean {
-  return CloudLinkError.isInstance(error) && error.code === "deadline_exceeded";
 }

@@ -8,6 +8,8 @@ export interface Departure {
   /** On the monotonic clock. */
   readonly at: number;
   readonly fill: CacheFill;
+  /** Whether it came to its end because its own time ran out: who has more time may have it made once more. */
+  isOverdue: boolean;
   /** One of those that left together is wanted no more. */
   abandoned(): void;
 }
@@ -58,7 +60,8 @@ export class Reading {
     if (kind.views.indexOf(view) < plan.fromView) return false;
     const { departure } = this;
     if (departure === undefined) return true;
-    return nowMs - departure.at <= maxAgeMs && departure.fill.isCurrent(this.ref);
+    // A live read joins nothing that has left, not even at the same instant.
+    return maxAgeMs > 0 && nowMs - departure.at <= maxAgeMs && departure.fill.isCurrent(this.ref);
   }
 
   /** Whether both may leave in one call of the provider's. */
