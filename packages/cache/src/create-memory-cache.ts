@@ -3,6 +3,7 @@ import { checkMemoryBounds, type MemoryBoundsSettings } from "./check-memory-bou
 import { Fence } from "./fence.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import { isAbout, NamespaceRegistry } from "./namespace-registry.ts";
+import { RecentActions } from "./recent-actions.ts";
 import { type NamespaceSettings, ResourceNamespace, type SeenResource } from "./resource-namespace.ts";
 
 /** What {@link createMemoryCache} takes. An entry is a resource or a list. */
@@ -19,7 +20,7 @@ const CLOCK_SKEW_MS = 1_000;
  *
  * Invariants: an entry answers if and only if it is no older than asked for; what was invalidated is not stored by any fill that began
  * before; nothing is found from another scope; the bounds hold, and a tenant that keeps less than half of what the largest does loses
- * nothing to another; absence is kept for 2 s at the most, and not for a minute after an action in its scope.
+ * nothing to another; absence is kept for 2 s at the most, and for nobody for a minute after an action on something of its kind in its account and region.
  *
  * @throws `invalid_argument` (`ErrInvalidSettings`) for bounds that are no positive numbers.
  */
@@ -27,16 +28,18 @@ export function createMemoryCache(settings: MemoryCacheSettings = {}): Cache {
   const { random = Math.random } = settings;
   const budget = new MemoryBudget(checkMemoryBounds(settings));
   const fence = new Fence<SeenResource>();
+  const actions = new RecentActions();
   const registry = new NamespaceRegistry();
   const shared: NamespaceSettings = {
     budget,
     fence,
+    actions,
     random,
     filled: (namespace) => registry.hold(namespace),
     emptied: (namespace) => registry.release(namespace),
     acted({ ref, nowMs }) {
+      actions.add({ ref, nowMs });
       forget({ ref }, (seen) => isSelected({ ref }, seen));
-      for (const each of registry.concerned({ ref })) each.keepNoAbsence(nowMs);
     },
   };
   let invalidated = 0;

@@ -7,7 +7,7 @@ import type { ResourceNamespace } from "./resource-namespace.ts";
  */
 export class NamespaceRegistry {
   readonly #all = new Map<string, WeakRef<ResourceNamespace>>();
-  /** Those that keep something, or must not forget what they know, by where their resources are: of several tenants and roles. */
+  /** Those that keep something, by where their resources are: of several tenants and roles. */
   readonly #held = new Map<string, Set<ResourceNamespace>>();
   readonly #gone = new FinalizationRegistry<string>((key) => {
     if (this.#all.get(key)?.deref() === undefined) this.#all.delete(key);

@@ -13,6 +13,7 @@ import type {
 import type { Fence } from "./fence.ts";
 import { ListSlot } from "./list-slot.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
+import type { RecentActions } from "./recent-actions.ts";
 import { ResourceEntry } from "./resource-entry.ts";
 import { ResourceSlot } from "./resource-slot.ts";
 import { SiblingList } from "./sibling-list.ts";
@@ -31,9 +32,10 @@ export interface SeenResource {
 export interface NamespaceSettings {
   readonly budget: MemoryBudget;
   readonly fence: Fence<SeenResource>;
+  readonly actions: RecentActions;
   /** From 0 up to 1: the jitter. */
   random(): number;
-  /** Told when there is something to remember here, and when there is nothing any more. */
+  /** Told when there is something kept here, and when there is nothing any more. */
   filled(namespace: ResourceNamespace): void;
   emptied(namespace: ResourceNamespace): void;
   /** An action was sent to a resource: it changed for every scope that sees it. */
@@ -49,9 +51,6 @@ const JITTER = 0.1;
 /** What a list takes for each item beside its value. */
 const ITEM_BYTES = 200;
 
-/** After an action, in milliseconds: a vendor that is eventually consistent may say that what it has made, or is changing, is absent. */
-const NO_ABSENCE_MS = 60_000;
-
 /** What is kept of one kind in one scope. */
 export class ResourceNamespace implements CacheNamespace {
   readonly place: CachePlace;
@@ -60,8 +59,6 @@ export class ResourceNamespace implements CacheNamespace {
   readonly #slots = new Map<string, ResourceSlot>();
   readonly #lists = new Map<string, ListSlot>();
   readonly #siblings = new SiblingList();
-  /** Until when absence is not kept, on the monotonic clock. */
-  #noAbsenceUntil = Number.NEGATIVE_INFINITY;
 
   constructor(place: CachePlace, settings: NamespaceSettings) {
     this.place = place;
@@ -101,7 +98,7 @@ export class ResourceNamespace implements CacheNamespace {
   }
 
   beginFill(clock: Clock): CacheFill {
-    const { fence } = this.#settings;
+    const { fence, actions } = this.#settings;
     const since = fence.position;
     const beganAt = Math.floor(clock.monotonicMs());
     const passes = (ref: Ref | undefined, observation?: Observation<unknown>) =>
@@ -116,7 +113,7 @@ export class ResourceNamespace implements CacheNamespace {
         this.#store(observation, { usual, seenAt });
       },
       storeAbsent: (ref) => {
-        if (beganAt >= this.#noAbsenceUntil && passes(ref)) this.#take(ref, ResourceEntry.absent(beganAt));
+        if (!actions.concern(this.place, beganAt) && passes(ref)) this.#take(ref, ResourceEntry.absent(beganAt));
       },
       storeList: (key, list) => {
         if (passes(undefined)) this.#storeList(key, list);
@@ -206,13 +203,7 @@ export class ResourceNamespace implements CacheNamespace {
   }
 
   acted(action: { readonly ref: Ref; readonly nowMs: number }): void {
-    this.#settings.filled(this);
     this.#settings.acted(action);
-  }
-
-  /** Vendors are eventually consistent: absence is not kept for a while. */
-  keepNoAbsence(nowMs: number): void {
-    this.#noAbsenceUntil = nowMs + NO_ABSENCE_MS;
   }
 
   #drop(kept: ResourceSlot | ListSlot): void {
