@@ -124,6 +124,7 @@ Examples:
   cloudlink get arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0
   cloudlink list --where powerState=running --tag team=search -o wide
   cloudlink list -o name | head -5 | xargs cloudlink get
+  cloudlink list --server http://127.0.0.1:8080 --max-age 1m -o wide
   cloudlink stop --dry-run arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0
   cloudlink wait --for powerState=stopped arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0
   cloudlink help exit-codes`,

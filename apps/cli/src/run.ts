@@ -64,7 +64,7 @@ async function usageMessage(
     const { quote } = await import("@cloudlink/core");
     const name = argv[0] === "help" ? argv[1] : undefined;
     const group = program.command.commands.find((each) => each.name() === argv[0] && each.commands.length > 0);
-    const shown = program.command.createHelp().visibleCommands(group ?? program.command);
+    const shown = group?.commands ?? program.command.createHelp().visibleCommands(program.command);
     const commands = shown.map((each) => (group === undefined ? "" : `${argv[0]} `) + each.name()).join(", ");
     return `${name === undefined ? "Name a command." : `There is no command ${quote(name)}.`} There are: ${commands}.`;
   }

@@ -30,7 +30,7 @@ describe("a command line that does not make sense exits with 2 and says what to 
     [["list", "--live", "--max-age", "0"], "--live"],
     [["get", refOf("i-1"), "--live", "--stale-while-revalidate", "3s"], "--live"],
     [["list", "--stale-if-error", "3s"], "--stale-if-error"],
-    [["cache"], "cache stats, cache get, cache invalidate"],
+    [["cache"], "There are: cache stats, cache get, cache invalidate."],
     [["config"], "config check"],
     [["cache", "stats"], "--server"],
     [["cache", "get", refOf("i-1")], "CLOUDLINK_SERVER"],

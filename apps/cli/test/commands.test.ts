@@ -265,7 +265,7 @@ describe("what asks no vendor", () => {
     expect(stdout).toMatch(/^health +.* where \(view health\)/m);
     expect(stdout).toContain("standard (default)");
     expect(stdout).toMatch(
-      /^Oldest answer where --max-age does not say: 10\.0s; 2\.0s where powerState is starting or /m,
+      /^Oldest answer where --max-age does not say: 10\.0s; 2\.0s where powerState is starting, /m,
     );
     expect(stdout).toContain("fake:{account}:{region}:{id}");
     const json = JSON.parse(

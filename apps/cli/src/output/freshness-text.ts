@@ -1,13 +1,15 @@
 import type { FreshnessAdvice, FreshnessBounds } from "@cloudlink/core";
 import { durationText } from "../duration.ts";
 
+const anyOf = new Intl.ListFormat("en", { type: "disjunction" });
+
 /** What is good enough for who does not say, for people: `10.0s; 2.0s where powerState is starting or stopping; a list live`. */
 export function freshnessText(advice: FreshnessAdvice | undefined): string {
   if (advice === undefined) return "live";
   const { rules = [], listMaxAgeMs = 0 } = advice;
   return [
     boundsText(advice),
-    ...rules.map((rule) => `${boundsText(rule)} where ${rule.path} is ${rule.words.join(" or ")}`),
+    ...rules.map((rule) => `${boundsText(rule)} where ${rule.path} is ${anyOf.format(rule.words)}`),
     `a list ${ageText(listMaxAgeMs)}`,
   ].join("; ");
 }

@@ -21,3 +21,9 @@ test("a server that cannot be reached is not a vendor that the server cannot rea
   expect(hintFor(error("unavailable", "ErrServerUnavailable"), "server")).toContain("--server");
   expect(hintFor(error("unavailable", "ErrVendorUnavailable"), "server")).toBeUndefined();
 });
+
+test("who is told to look how a resource stands is told to look at the live state: a server may have kept an older one", () => {
+  for (const effect of ["unknown", "done"] as const) {
+    expect(hintFor({ ...error("unavailable"), effect, ref: "a/b" }, "server")).toContain("cloudlink get a/b --live");
+  }
+});

@@ -27,7 +27,8 @@ const hints: Readonly<Record<Caller, Partial<Record<ErrorCode, string>>>> = {
 /** What to do about an error, where that can be known. */
 export function hintFor({ code, reason, effect, ref = "<ref>" }: ErrorJson, caller: Caller): string | undefined {
   if (reason === "ErrInvalidRef") return "`cloudlink list -o name` prints refs to copy.";
-  const look = `\`cloudlink get ${ref}\``;
+  // Live: a server may have kept a state from before.
+  const look = `\`cloudlink get ${ref} --live\``;
   if (effect === "unknown") return `See by ${look} how it stands before you repeat it.`;
   if (effect === "done") return `Do not repeat it; ${look} shows how it stands.`;
   if (reason === "ErrInvalidState") return `${look} shows its state; \`cloudlink wait\` waits for another.`;
