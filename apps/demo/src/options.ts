@@ -7,7 +7,7 @@ export const HELP = `A sandbox AWS and the reference server on it, until Ctrl-C.
   --port N      port of the server, on 127.0.0.1 (default 8080; 0: any free one)
   --count N     adds N instances to account 111111111111, us-east-1
   --limits X    published: the sandbox keeps AWS's token buckets (default); off: it answers all there is
-  --once        shows a list and a get, without a server, and ends`;
+  --once        shows a list, a get and what memory answers, without a server, and ends`;
 
 /** What `pnpm start` is asked for. */
 export interface DemoOptions {

@@ -20,7 +20,7 @@ async function shown(): Promise<string> {
   return lines.join("\n");
 }
 
-test("the main job is shown: every machine of every account, then one of them live, with its cost and its trace", async () => {
+test("the main job is shown: every machine of every account, then one of them live, and from memory without a vendor call", async () => {
   const text = await shown();
   const rows = [...text.matchAll(/^ {2}(\d{12}) +(\S+) +(\d+) +(\d+) +(\d+)$/gm)];
   const counted = rows.reduce(
@@ -32,6 +32,8 @@ test("the main job is shown: every machine of every account, then one of them li
   expect(text).toMatch(/126 machines in .* by 6 vendor calls, trace [0-9a-f]{32}/);
   expect(text).toMatch(/observed {3}\d{4}-\d\d-\d\dT.*Z, live, /);
   expect(text).toMatch(/took .* 1 vendor call$/m);
+  expect(text).toMatch(/observed {3}\d{4}-\d\d-\d\dT.*Z, memory, /);
+  expect(text).toMatch(/took .* 0 vendor calls, 1 saved$/m);
   expect(sandbox.requests.count({ action: "DescribeInstances" })).toBe(7);
 });
 

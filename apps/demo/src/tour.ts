@@ -1,11 +1,20 @@
-import { type Context, type ResourceState, VirtualMachine, type VirtualMachineStatus } from "@cloudlink/core";
+import {
+  type Answer,
+  type Context,
+  type ResourceState,
+  VirtualMachine,
+  type VirtualMachineStatus,
+} from "@cloudlink/core";
 import type { Nexus } from "@cloudlink/nexus";
 import type { Sandbox } from "@cloudlink/sandbox";
 import { table } from "./table.ts";
 
+/** How old the second answer may be: older than the list and the get before it ever are. */
+const KEPT_MAX_AGE_MS = 30_000;
+
 type Machine = ResourceState<VirtualMachineStatus>;
 
-/** The main job, shown: every machine of three accounts in one list, then one of them, live. */
+/** The main job, shown: every machine of three accounts in one list, then one of them, live, and the same from memory. */
 export async function tour(
   ctx: Context,
   show: { readonly nexus: Nexus; readonly sandbox: Sandbox; print(line: string): void },
@@ -31,17 +40,17 @@ export async function tour(
   const example = machines.find(({ value }) => value.powerState === "running") ?? machines[0];
   if (example === undefined) throw new Error("the sandbox is empty");
   const arn = nexus.nativeId(example.ref) ?? example.ref.key;
-  const vm = await nexus.get(ctx, { kind: VirtualMachine, ref: arn });
+  const vm = await nexus.get(ctx, { kind: VirtualMachine, ref: arn, maxAgeMs: 0 });
   print("\nOne machine, asked about now:\n");
   print(`  ${arn}`);
   print(
     `  state      ${vm.value.powerState} (${vm.value.name ?? vm.value.id}, ${vm.value.size.name}, ${vm.value.placement.zone ?? vm.value.placement.region})`,
   );
-  print(
-    `  observed   ${new Date(vm.freshness.observedAt).toISOString()}, ${vm.freshness.source}, ${milliseconds(vm.freshness.ageMs)} ago`,
-  );
-  print(`  took       ${milliseconds(vm.stats.durationMs)}, ${vm.stats.vendorCalls} vendor call`);
-  print(`  trace      ${vm.traceId}`);
+  for (const line of costOf(vm)) print(`  ${line}`);
+
+  const kept = await nexus.get(ctx, { kind: VirtualMachine, ref: arn, maxAgeMs: KEPT_MAX_AGE_MS });
+  print("\nThe same again, where half a minute old will do:\n");
+  for (const line of costOf(kept)) print(`  ${line}`);
 
   const { accessKeyId, secretAccessKey } = sandbox.credentialsOf(example.ref.account);
   print(`
@@ -62,6 +71,18 @@ With your own account, leave the exports out: AWS's default credential chain is 
 `);
 }
 
+/** How fresh an answer is, and what it cost. */
+function costOf({ freshness, stats, traceId }: Answer<VirtualMachineStatus>): readonly string[] {
+  const { observedAt, source, ageMs } = freshness;
+  const { durationMs, vendorCalls, savedCalls } = stats;
+  const saved = savedCalls === 0 ? "" : `, ${savedCalls} saved`;
+  return [
+    `observed   ${new Date(observedAt).toISOString()}, ${source}, ${milliseconds(ageMs)} ago`,
+    `took       ${milliseconds(durationMs)}, ${vendorCalls} vendor call${vendorCalls === 1 ? "" : "s"}${saved}`,
+    `trace      ${traceId}`,
+  ];
+}
+
 /** A row an account and region: how many machines are in which state. */
 function byPlace(machines: readonly Machine[]): readonly (readonly string[])[] {
   const states = ["running", "stopped"];
@@ -77,5 +98,6 @@ function byPlace(machines: readonly Machine[]): readonly (readonly string[])[] {
 }
 
 function milliseconds(value: number): string {
+  if (value > 0 && value < 0.1) return `${(value * 1_000).toFixed(1)} µs`;
   return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ms`;
 }
