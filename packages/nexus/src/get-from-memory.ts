@@ -66,7 +66,12 @@ function isFor(plan: ReadPlan, ctx: Context, request: GetRequest<Kind>): boolean
         return false;
     }
   }
-  return request.view === plan.askedView && request.maxAgeMs !== 0;
+  return request.view === plan.askedView && !isLive(plan, request);
+}
+
+/** Whether the vendor is to be asked, because the request says so, or says nothing and nobody advises anything. */
+function isLive({ advice }: ReadPlan, { maxAgeMs, staleWhileRevalidateMs }: GetRequest<Kind>): boolean {
+  return maxAgeMs === 0 || (maxAgeMs === undefined && advice === undefined && !staleWhileRevalidateMs);
 }
 
 /** Whether the provider and the account are still those it was made for, and the caller may still read there. */
