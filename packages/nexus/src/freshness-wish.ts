@@ -13,19 +13,10 @@ export interface FreshnessWish {
 
 /** @throws `invalid_argument` (`ErrInvalidRequest`) for an age that is negative or not a number. */
 export function freshnessWish(request: FreshnessRequest): FreshnessWish {
-  const wish = validWish(request);
-  if (wish !== undefined) return wish;
-  const { maxAgeMs, staleWhileRevalidateMs, staleIfErrorMs } = request;
-  for (const [name, given] of Object.entries({ maxAgeMs, staleWhileRevalidateMs, staleIfErrorMs })) {
-    checkAge(name, given);
-  }
-  throw new TypeError("a wish that is not valid has an age that is none");
-}
-
-/** The wish of a request, or `undefined` where it has an age that is none. */
-export function validWish(request: FreshnessRequest): FreshnessWish | undefined {
   const { maxAgeMs, staleWhileRevalidateMs: revalidateMs, staleIfErrorMs: errorMs } = request;
-  if (!isAge(maxAgeMs) || !isAge(revalidateMs) || !isAge(errorMs)) return undefined;
+  checkAge("maxAgeMs", maxAgeMs);
+  checkAge("staleWhileRevalidateMs", revalidateMs);
+  checkAge("staleIfErrorMs", errorMs);
   if (maxAgeMs === undefined) return { maxAgeMs, revalidateMs, errorMs };
   // Who says how old it may be has said all: what kinds advertise beside it is for those who say nothing.
   return { maxAgeMs, revalidateMs: revalidateMs ?? 0, errorMs: errorMs ?? 0 };

@@ -28,7 +28,7 @@ export function getFromMemory<K extends Kind>(
   if (!isFor(plan, ctx, request) || !stillHolds(plan, kernel, ctx) || ctx.error() !== undefined) return undefined;
   if (!isAge(maxAgeMs) || !isAge(staleWhileRevalidateMs) || !isAge(staleIfErrorMs)) return undefined;
   const nowMs = Math.ceil(ctx.clock.monotonicMs());
-  // Who says how old it may be has said all; see `validWish`.
+  // Who says how old it may be has said all; see `freshnessWish`.
   const staleMs = staleWhileRevalidateMs ?? (maxAgeMs === undefined ? undefined : 0);
   const read = { ref, fromView: plan.fromView, nowMs, maxAgeMs, staleMs };
   if (!planned.entry?.serves(read)) planned.entry = plan.namespace.look(read);

@@ -47,7 +47,7 @@ export async function lookUp(kernel: Kernel, kept: KeptRead): Promise<Seen | und
 }
 
 /** Whether the source of what is kept lags by more than the read takes. */
-export function lagsBehind(entry: CacheEntry, { plan, wish }: Pick<KeptRead, "plan" | "wish">): boolean {
+function lagsBehind(entry: CacheEntry, { plan, wish }: Pick<KeptRead, "plan" | "wish">): boolean {
   const lagMs = entry.observation?.sourceLagMs;
   return lagMs !== undefined && lagMs > mostLagOf(wish, plan.advice);
 }
