@@ -1,0 +1,196 @@
+import { boundsFor, type CloudLinkError, type Ref, type ResourceState, type Scope } from "@cloudlink/core";
+import { Thing } from "../thing.ts";
+import type { AskedFreshness } from "./schedule.ts";
+import { ADVICE, type Sighting, type Vendor } from "./vendor.ts";
+
+/** What holds of every answer, whatever the schedule. */
+export const INVARIANTS = {
+  age: "an answer shows what was true no longer ago than was asked for, and says when it was observed",
+  fence: "a read after an invalidation or an action shows nothing that was seen before it",
+  scope: "nothing answers another tenant or account",
+  live: "a live read shows what was seen after it began",
+  error: "an error is served to those who waited for it, and absence for 2 s, and not soon after an action",
+  end: "every call ends, and nothing is left running",
+  view: "an answer has the view that was asked for, or a wider one",
+} as const;
+
+export type Invariant = keyof typeof INVARIANTS;
+
+/** A schedule broke an invariant. */
+export class BrokenInvariant extends Error {
+  readonly invariant: Invariant;
+
+  constructor(invariant: Invariant, message: string) {
+    super(`${invariant}: ${INVARIANTS[invariant]}. ${message}`);
+    this.invariant = invariant;
+  }
+}
+
+/** A read, as it was asked for. */
+export interface AskedRead extends AskedFreshness {
+  readonly startSeq: number;
+  readonly startMs: number;
+  readonly scope: Scope;
+  readonly view: string;
+  readonly isList: boolean;
+  readonly timeoutMs: number;
+  isCanceled: boolean;
+}
+
+/** Something after which what was seen before is no longer shown. */
+export interface Fenced {
+  readonly what: string;
+  /** Reads that begin after this are bound by it. */
+  readonly fromSeq: number;
+  concerns(scope: Scope, sighting: Sighting): boolean;
+  outdates(sighting: Sighting): boolean;
+}
+
+/** An action that somebody has had the end of. */
+export interface Acted {
+  readonly seq: number;
+  readonly atMs: number;
+  readonly account: string;
+}
+
+const LONGEST_ABSENCE_MS = 2_000;
+const NO_ABSENCE_MS = 60_000;
+
+/** Holds answers against what the vendor said, and when. */
+export class Judge {
+  readonly fences: Fenced[] = [];
+  readonly actions: Acted[] = [];
+  readonly #vendor: Vendor;
+  /** The wall clock less the monotonic one. */
+  readonly #wallOffsetMs: number;
+
+  constructor(vendor: Vendor, wallOffsetMs: number) {
+    this.#vendor = vendor;
+    this.#wallOffsetMs = wallOffsetMs;
+  }
+
+  answer(
+    read: AskedRead,
+    answered: { readonly state: ResourceState<Thing>; readonly ref?: Ref; readonly nowMs: number },
+  ): void {
+    const { state, ref, nowMs } = answered;
+    const { health: mark = "none", tags } = state.value;
+    const sighting = this.#vendor.sightings.get(mark);
+    if (sighting === undefined) throw new BrokenInvariant("age", `It shows ${mark}, which no vendor said.`);
+    if (
+      sighting.scope !== read.scope.key ||
+      (ref !== undefined && ref.key !== state.ref.key) ||
+      sighting.ref !== state.ref.key
+    ) {
+      throw new BrokenInvariant("scope", `${read.scope.key} was shown ${mark} of ${sighting.scope}, ${sighting.ref}.`);
+    }
+    if (sighting.version.state !== state.value.state || sighting.version.color !== tags.color) {
+      throw new BrokenInvariant("age", `${mark} was altered.`);
+    }
+    if (Thing.views.indexOf(state.view) < Thing.views.indexOf(read.view)) {
+      throw new BrokenInvariant("view", `${read.view} was asked for, and ${state.view} came.`);
+    }
+    this.#seen(read, { sighting, nowMs, usual: boundsFor(ADVICE, state.value) });
+    const { observedAt, ageMs } = state.freshness;
+    if (observedAt !== sighting.sentAtMs + this.#wallOffsetMs)
+      throw new BrokenInvariant("age", `${mark} says it was observed at ${observedAt}.`);
+    if (ageMs < read.startMs - sighting.sentAtMs || ageMs > nowMs - sighting.sentAtMs) {
+      throw new BrokenInvariant("age", `${mark} says that it is ${ageMs} ms old.`);
+    }
+  }
+
+  #seen(
+    read: AskedRead,
+    seen: { readonly sighting: Sighting; readonly nowMs: number; readonly usual: ReturnType<typeof boundsFor> },
+  ): void {
+    const { sighting, nowMs, usual } = seen;
+    const { mark, sentSeq, sentAtMs } = sighting;
+    this.#fenced(read, sighting);
+    const mostMs =
+      (read.maxAgeMs ?? this.#usualAge(read, usual.maxAgeMs)) + this.#staleMs(read, { usual, nowMs, sighting });
+    if (sentAtMs < read.startMs - mostMs) {
+      throw new BrokenInvariant(
+        "age",
+        `${mark} was ${read.startMs - sentAtMs} ms old, and ${mostMs} ms were asked for.`,
+      );
+    }
+    if (mostMs === 0 && read.maxAgeMs === 0 && sentSeq < read.startSeq) {
+      throw new BrokenInvariant("live", `${mark} was asked for before the read began.`);
+    }
+  }
+
+  #usualAge({ isList }: AskedRead, usualMs: number): number {
+    return isList ? (ADVICE.listMaxAgeMs ?? 0) : usualMs;
+  }
+
+  /** By how much older it may be. */
+  #staleMs(
+    read: AskedRead,
+    { usual, nowMs, sighting }: { usual: ReturnType<typeof boundsFor>; nowMs: number; sighting: Sighting },
+  ): number {
+    if (read.isList) return 0;
+    const advised = read.maxAgeMs === undefined ? usual : undefined;
+    const revalidateMs = read.staleWhileRevalidateMs ?? advised?.staleWhileRevalidateMs ?? 0;
+    const errorMs = read.staleIfErrorMs ?? advised?.staleIfErrorMs ?? 0;
+    const isOverdue = nowMs - read.startMs >= read.timeoutMs;
+    const failed = [...this.#vendor.failures.values()].some(
+      ({ scope, refs, saidSeq }) => scope === sighting.scope && refs.has(sighting.ref) && saidSeq > read.startSeq,
+    );
+    return Math.max(revalidateMs, failed || isOverdue ? errorMs : 0);
+  }
+
+  #fenced(read: AskedRead, sighting: Sighting): void {
+    for (const fence of this.fences) {
+      if (fence.fromSeq > read.startSeq || !fence.concerns(read.scope, sighting) || !fence.outdates(sighting)) continue;
+      throw new BrokenInvariant("fence", `${sighting.mark} was seen before ${fence.what}, and shown after it.`);
+    }
+  }
+
+  error(read: AskedRead, failed: { readonly error: CloudLinkError; readonly ref?: Ref; readonly nowMs: number }): void {
+    const { error, ref, nowMs } = failed;
+    if (error.code === "canceled" && read.isCanceled) return;
+    if (error.code === "deadline_exceeded" && nowMs - read.startMs >= read.timeoutMs) return;
+    if (error.code === "not_found" && error.origin === "cache" && ref !== undefined) {
+      this.#keptAbsence(read, ref);
+      return;
+    }
+    const { mark = "none" } = error.details ?? {};
+    const said = this.#vendor.sightings.get(mark) ?? this.#vendor.failures.get(mark);
+    if (said === undefined) throw new BrokenInvariant("error", `Nobody knows where it comes from: ${error.message}.`);
+    if (said.scope !== read.scope.key)
+      throw new BrokenInvariant("scope", `${read.scope.key} got an error of ${said.scope}.`);
+    if (said.saidSeq < read.startSeq) throw new BrokenInvariant("error", `${mark} was over when the read began.`);
+    if ("version" in said) this.#seen(read, { sighting: said, nowMs, usual: { maxAgeMs: LONGEST_ABSENCE_MS } });
+  }
+
+  /** That it was absent was kept: there has to be a word of the vendor's that could be. */
+  #keptAbsence(read: AskedRead, ref: Ref): void {
+    const { maxAgeMs = LONGEST_ABSENCE_MS, staleWhileRevalidateMs = 0 } = read;
+    const mostMs = Math.min(maxAgeMs + staleWhileRevalidateMs, LONGEST_ABSENCE_MS);
+    const absences = [...this.#vendor.sightings.values()].filter(
+      ({ scope, ref: of, version, saidSeq }) =>
+        scope === read.scope.key && of === ref.key && version.state === "absent" && saidSeq < read.startSeq,
+    );
+    const young = absences.filter(({ sentAtMs }) => sentAtMs >= read.startMs - mostMs);
+    if (young.length === 0) throw new BrokenInvariant("error", `${ref.key} was not absent within ${mostMs} ms.`);
+    if (mostMs === 0) throw new BrokenInvariant("live", `A live read was told that ${ref.key} had been absent.`);
+    const kept = young.filter(
+      ({ sentAtMs, saidSeq }) =>
+        !this.actions.some(
+          ({ seq, atMs, account }) => account === ref.account && seq < saidSeq && sentAtMs < atMs + NO_ABSENCE_MS,
+        ),
+    );
+    if (kept.length === 0)
+      throw new BrokenInvariant("error", `That ${ref.key} was absent was kept soon after an action.`);
+    let broken: unknown;
+    for (const sighting of kept) {
+      try {
+        this.#fenced(read, sighting);
+        return;
+      } catch (error) {
+        broken = error;
+      }
+    }
+    throw broken;
+  }
+}

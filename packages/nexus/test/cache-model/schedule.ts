@@ -1,0 +1,146 @@
+import fc from "fast-check";
+
+/** Who reads: a tenant, and the account it reads in. The first two see the same resources under the same ids. */
+export const READERS = [
+  { tenant: "acme", account: "1" },
+  { tenant: "other", account: "1" },
+  { tenant: "acme", account: "2" },
+] as const;
+
+export const IDS = ["a", "b"] as const;
+export const COLORS = ["red", "blue"] as const;
+
+export type ResourceId = (typeof IDS)[number];
+export type Color = (typeof COLORS)[number];
+
+/** How old an answer may be, as a request says it. */
+export interface AskedFreshness {
+  readonly maxAgeMs: number | undefined;
+  readonly staleWhileRevalidateMs: number | undefined;
+  readonly staleIfErrorMs: number | undefined;
+}
+
+export interface ReadStep extends AskedFreshness {
+  readonly type: "read";
+  readonly reader: number;
+  readonly id: ResourceId;
+  /** By a ref object that is used again, by its text, or both resources at once. */
+  readonly by: "object" | "text" | "many";
+  readonly view: "state" | "standard" | "health" | undefined;
+  readonly timeoutMs: number | undefined;
+  /** Whether the next step follows before the event loop has turned. */
+  readonly hurried: boolean;
+}
+
+export type InvalidateBy = "ref" | "kind" | "account" | "scope" | "tenant" | "tag" | "everything";
+
+export type Step =
+  | ReadStep
+  | { readonly type: "list"; readonly reader: number; readonly maxAgeMs: number | undefined }
+  /** Releases one of the answers that the vendor holds back, in any order. */
+  | { readonly type: "finish"; readonly index: number; readonly fails: boolean }
+  | {
+      readonly type: "change";
+      readonly reader: number;
+      readonly id: ResourceId;
+      readonly state: "running" | "changing" | "absent";
+      readonly color: Color;
+    }
+  | {
+      readonly type: "invalidate";
+      readonly by: InvalidateBy;
+      readonly reader: number;
+      readonly id: ResourceId;
+      readonly color: Color;
+    }
+  | { readonly type: "act"; readonly reader: number; readonly id: ResourceId }
+  /** Word of a change that there was, late or again. */
+  | { readonly type: "applied"; readonly reader: number; readonly id: ResourceId; readonly index: number }
+  | { readonly type: "advance"; readonly ms: number }
+  /** Cancels one of the reads that wait. */
+  | { readonly type: "leave"; readonly index: number };
+
+export interface Schedule {
+  /** Whether the provider reads several at once. */
+  readonly batches: boolean;
+  /** Of each vendor request in turn, whether the vendor looks when it arrives, or only when its answer is released. */
+  readonly looksAtOnce: readonly boolean[];
+  readonly steps: readonly Step[];
+}
+
+function weighted<Value>(...choices: readonly (readonly [weight: number, value: Value])[]): fc.Arbitrary<Value> {
+  return fc.oneof(...choices.map(([weight, value]) => ({ weight, arbitrary: fc.constant(value) })));
+}
+
+const reader = weighted([6, 0], [2, 1], [1, 2]);
+const id = weighted<ResourceId>([3, "a"], [1, "b"]);
+const color = fc.constantFrom(...COLORS);
+const index = fc.nat({ max: 7 });
+
+const read: fc.Arbitrary<ReadStep> = fc.record({
+  type: fc.constant("read" as const),
+  reader,
+  id,
+  by: weighted<ReadStep["by"]>([3, "object"], [2, "text"], [1, "many"]),
+  view: weighted<ReadStep["view"]>([4, undefined], [1, "state"], [1, "standard"], [2, "health"]),
+  maxAgeMs: weighted([3, 0], [1, 1], [1, 10], [3, 100], [2, 5_000], [4, undefined]),
+  staleWhileRevalidateMs: weighted([5, undefined], [1, 0], [4, 50]),
+  staleIfErrorMs: weighted([6, undefined], [1, 0], [2, 300]),
+  timeoutMs: weighted([6, undefined], [1, 30]),
+  hurried: weighted([4, false], [1, true]),
+});
+
+const list = fc.record({
+  type: fc.constant("list" as const),
+  reader,
+  maxAgeMs: weighted([1, 0], [2, 100], [2, 5_000], [1, undefined]),
+});
+
+const finish = fc.record({
+  type: fc.constant("finish" as const),
+  index,
+  fails: weighted([6, false], [1, true]),
+});
+
+const change = fc.record({
+  type: fc.constant("change" as const),
+  reader,
+  id,
+  state: weighted<"running" | "changing" | "absent">([3, "running"], [2, "changing"], [2, "absent"]),
+  color,
+});
+
+const invalidate = fc.record({
+  type: fc.constant("invalidate" as const),
+  by: fc.constantFrom<InvalidateBy>("ref", "kind", "account", "scope", "tenant", "tag", "everything"),
+  reader,
+  id,
+  color,
+});
+
+const act = fc.record({ type: fc.constant("act" as const), reader, id });
+const applied = fc.record({ type: fc.constant("applied" as const), reader, id, index });
+const advance = fc.record({
+  type: fc.constant("advance" as const),
+  ms: weighted([3, 1], [2, 9], [2, 40], [2, 95], [1, 105], [1, 1_000], [1, 2_500], [1, 10_000], [1, 61_000]),
+});
+const leave = fc.record({ type: fc.constant("leave" as const), index });
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 12, arbitrary: read },
+  { weight: 12, arbitrary: finish },
+  { weight: 4, arbitrary: change },
+  { weight: 3, arbitrary: invalidate },
+  { weight: 3, arbitrary: act },
+  { weight: 1, arbitrary: applied },
+  { weight: 2, arbitrary: list },
+  { weight: 5, arbitrary: advance },
+  { weight: 1, arbitrary: leave },
+);
+
+/** Short schedules, many of them: what breaks an invariant takes few steps. */
+export const schedules: fc.Arbitrary<Schedule> = fc.record({
+  batches: fc.boolean(),
+  looksAtOnce: fc.array(weighted([3, true], [1, false]), { minLength: 8, maxLength: 8 }),
+  steps: fc.array(step, { minLength: 20, maxLength: 40 }),
+});
