@@ -35,3 +35,9 @@ test("a figure that misses its goal says so in the table and in the JSON", () =>
     { row: "speed-0", figure: "something", value: 3, unit: "x", goal: "<=1.1", met: false, n: 7, spread: [1, 2] },
   ]);
 });
+
+test("a figure without a goal stands beside the others, and is neither met nor missed", () => {
+  const { goal: _goal, ...beside } = figure;
+  expect(report([beside])[1]).not.toMatch(/\b(met|MISSED)\b/);
+  expect(JSON.parse(reportJson([beside]))[0]).not.toHaveProperty("met");
+});

@@ -9,7 +9,8 @@ export interface Figure {
   readonly value: number;
   /** `x` for a ratio; empty for a count. */
   readonly unit: string;
-  readonly goal: Goal;
+  /** Left out for what only stands beside the figures of a row: a peer, or the same in other circumstances. */
+  readonly goal?: Goal;
   /** How many calls, items or rounds it stands on. */
   readonly n: number;
   /** What the random choices behind it followed from, where there were any. */
@@ -20,7 +21,9 @@ export interface Figure {
   readonly note?: string;
 }
 
+/** A figure without a goal misses none. */
 export function isMet({ value, goal }: Pick<Figure, "value" | "goal">): boolean {
+  if (goal === undefined) return true;
   // NaN, a figure that was not measured, meets nothing.
   return "atMost" in goal ? value <= goal.atMost : value >= goal.atLeast;
 }

@@ -10,8 +10,8 @@ export function report(figures: readonly Figure[]): readonly string[] {
       name,
       `${unit === "" ? value : short(value)} ${unit}`.trim(),
       range,
-      goalText(goal),
-      isMet(figure) ? "met" : "MISSED",
+      goal === undefined ? "" : goalText(goal),
+      verdict(figure),
       `n=${n}`,
     ];
     return [...shown, note ?? ""];
@@ -30,9 +30,24 @@ export function report(figures: readonly Figure[]): readonly string[] {
 export function reportJson(figures: readonly Figure[]): string {
   const entries = figures.map((figure) => {
     const { row, name, value, unit, goal, n, seed, spread, note } = figure;
-    return { row, figure: name, value, unit, goal: goalText(goal), met: isMet(figure), n, seed, spread, note };
+    return {
+      row,
+      figure: name,
+      value,
+      unit,
+      ...(goal !== undefined && { goal: goalText(goal), met: isMet(figure) }),
+      n,
+      seed,
+      spread,
+      note,
+    };
   });
   return `${JSON.stringify(entries, null, 2)}\n`;
+}
+
+function verdict(figure: Figure): string {
+  if (figure.goal === undefined) return "";
+  return isMet(figure) ? "met" : "MISSED";
 }
 
 function short(value: number): string {

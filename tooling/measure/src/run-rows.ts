@@ -57,7 +57,7 @@ export async function runRows({ command, summary, rows }: RowsCommand): Promise<
   const seeded = figures.find((figure) => figure.seed !== undefined);
   if (seeded !== undefined) process.stdout.write(`The same choices again: --seed ${seeded.seed}\n`);
   if (values.json !== undefined) writeFileSync(values.json, reportJson(figures));
-  const wrong = figures.filter((figure) => isMet(figure) === values.control);
+  const wrong = figures.filter((figure) => figure.goal !== undefined && isMet(figure) === values.control);
   if (wrong.length === 0) return;
   const names = wrong.map((figure) => figure.name).join("; ");
   const what = values.control ? "The control met a goal it must miss" : "A goal was missed";

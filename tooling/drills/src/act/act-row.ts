@@ -1,5 +1,12 @@
-import { type Figure, type Row, type RowRequest, startVendor, type Vendor } from "@cloudlink/measure";
-import { type Random, randomFrom } from "../random.ts";
+import {
+  type Figure,
+  type Random,
+  type Row,
+  type RowRequest,
+  randomFrom,
+  startVendor,
+  type Vendor,
+} from "@cloudlink/measure";
 import { blindCalls } from "./blind-calls.ts";
 import { askAgain, askFor, type CallMade, type CallScene, followHastily } from "./callers.ts";
 import { rulesOf } from "./fault-plan.ts";

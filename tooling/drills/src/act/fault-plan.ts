@@ -1,4 +1,4 @@
-import type { Random } from "../random.ts";
+import type { Random } from "@cloudlink/measure";
 
 /** A fault that meets one request, as the sandbox's controls take it (its README, "Faults"). */
 export interface PlannedFault {

@@ -1,4 +1,4 @@
-import type { Random } from "../random.ts";
+import type { Random } from "@cloudlink/measure";
 import { type FaultPlan, planFaults } from "./fault-plan.ts";
 import type { ActionName, Machine } from "./world.ts";
 

@@ -1,5 +1,4 @@
-import { REGION, type Vendor, type VendorSettings } from "@cloudlink/measure";
-import type { Random } from "../random.ts";
+import { type Random, REGION, type Vendor, type VendorSettings } from "@cloudlink/measure";
 
 /** The actions of a virtual machine, and the vendor's names for them. */
 export type ActionName = "start" | "stop" | "reboot";

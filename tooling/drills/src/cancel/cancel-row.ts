@@ -5,10 +5,10 @@ import {
   REGION,
   type Row,
   type RowRequest,
+  randomFrom,
   startVendor,
   type Vendor,
 } from "@cloudlink/measure";
-import { randomFrom } from "../random.ts";
 import { CancelTally } from "./cancel-tally.ts";
 import { carelessSubject } from "./careless-client.ts";
 import { HeldVendor } from "./held-vendor.ts";

@@ -1,7 +1,6 @@
 import { getEventListeners } from "node:events";
 import type { Context } from "@cloudlink/core";
-import type { Subjects } from "@cloudlink/measure";
-import type { Random } from "../random.ts";
+import type { Random, Subjects } from "@cloudlink/measure";
 
 /** A call's context, and what ends it. */
 export interface Cancelable {

@@ -1,5 +1,4 @@
-import { ACCOUNT, REGION } from "@cloudlink/measure";
-import type { Random } from "../random.ts";
+import { ACCOUNT, type Random, REGION } from "@cloudlink/measure";
 import type { Cancelable, CancelTally } from "./cancel-tally.ts";
 import type { HeldVendor } from "./held-vendor.ts";
 import type { Moment, MomentWatch } from "./moments.ts";
