@@ -46,12 +46,15 @@ export class ResourceSlot extends Kept {
 
   /** Takes an entry in, unless a younger one says as much. @returns whether it did. */
   take(entry: ResourceEntry): boolean {
-    for (const each of this.#entries) if (each.seenAt > entry.seenAt && each.view >= entry.view) return false;
     entry.readAt = this.readAt;
     entry.askedAgeMs = this.askedAgeMs;
-    // What is no younger and no wider has nothing to say beside it; that the resource was absent is over, or is all there is to say.
-    const rest = this.#entries.filter((each) => each.view > entry.view && each.view !== EVERY_VIEW);
-    this.keep([entry, ...rest].sort((left, right) => right.seenAt - left.seenAt));
+    // Of two that were seen at one instant, the one that came last counts as the younger.
+    const byAge = [entry, ...this.#entries].sort((left, right) => right.seenAt - left.seenAt);
+    const kept = byAge.filter((each, place) => !byAge.slice(0, place).some((younger) => outdoes(younger, each)));
+    if (!kept.includes(entry)) return false;
+    // Whoever has one at hand is to find out that there is a younger one.
+    for (const each of this.#entries) each.isAtHand = false;
+    this.keep(kept);
     return true;
   }
 
@@ -91,6 +94,11 @@ export class ResourceSlot extends Kept {
   size(): number {
     return this.#entries.reduce((sum, { bytes }) => sum + bytes, SLOT_BYTES);
   }
+}
+
+/** Whether the older of two has nothing to say beside the younger. That a resource was absent is over when it is seen, in whatever view. */
+function outdoes(younger: ResourceEntry, older: ResourceEntry): boolean {
+  return younger.view >= older.view || older.view === EVERY_VIEW;
 }
 
 const NEVER_READ = { readAt: LONG_AGO, askedAgeMs: 0 };
