@@ -87,7 +87,7 @@ export class MemoryBudget {
 
   /** Whether something of that size may be kept at all: what takes an eighth of all the room would cost more entries than it is worth. */
   takes(bytes: number): boolean {
-    return bytes <= this.bounds.maxBytes / 8;
+    return Number.isFinite(bytes) && bytes <= this.bounds.maxBytes / 8;
   }
 
   /** Keeps `kept` for the owner of that name. Whatever it displaces is let go first: what has just come was never read, and would go itself. */
