@@ -72,7 +72,6 @@ export function keptDespite(kernel: Kernel, kept: KeptRead & { readonly error: u
     if (plan.kind.views.indexOf(observation.view) < plan.fromView) continue;
     const mostMs = (wish.maxAgeMs ?? usual.maxAgeMs) + (wish.errorMs ?? usual.staleIfErrorMs ?? 0);
     if (nowMs - seenAt > mostMs) continue;
-    kernel.notes.note("stale", plan.subject);
     return seenKept(observation, { entry, nowMs, refreshing: kernel.readings.isUnderWay(plan.placeKey, ref) });
   }
   return undefined;

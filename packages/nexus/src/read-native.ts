@@ -19,6 +19,7 @@ export async function readNative(
   if (capabilities.get?.native !== true) throw unimplemented(provider, `native bodies of ${kind.name}`);
   const get = handler.get?.bind(handler);
   if (get === undefined) throw providerFault(provider, `it declares get for ${ref.kind} and does not have it`);
+  kernel.notes.note("miss", plan.subject);
   using ctx = readContext(kernel, call);
   using _awake = kernel.awake.hold();
   const fill = namespace.beginFill(ctx.clock);

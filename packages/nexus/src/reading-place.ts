@@ -1,10 +1,9 @@
-import type { Clock, Context, Observation, Ref } from "@cloudlink/core";
+import type { Clock, Observation, Ref } from "@cloudlink/core";
 import { askVendor } from "./ask-vendor.ts";
 import type { Kernel } from "./kernel.ts";
-import type { KernelCall } from "./kernel-call.ts";
 import { checkLag } from "./observation.ts";
 import { Reading } from "./reading.ts";
-import type { ReadingRequest } from "./readings.ts";
+import type { ReadingRequest, ReadingWaiter } from "./readings.ts";
 
 /**
  * How long, in milliseconds, a read waits for others while one of its place is at the vendor. It is a small part of what a vendor takes, and
@@ -42,19 +41,15 @@ export class ReadingPlace {
     return this.#latest.has(ref.key);
   }
 
-  async read(
-    { call, ctx }: { readonly call: KernelCall; readonly ctx: Context },
-    request: ReadingRequest,
-  ): Promise<Observation<unknown>> {
+  async read(waiter: ReadingWaiter, request: ReadingRequest): Promise<Observation<unknown>> {
+    const { call, ctx } = waiter;
     const { plan, ref, maxLagMs } = request;
     const running = this.#latest.get(ref.key);
     const joins = running?.serves(request, ctx.clock.monotonicMs()) === true;
     const reading = joins ? running : new Reading(request, { clock: ctx.clock, payer: call });
     const answer = reading.flight.join(ctx);
-    if (joins) {
-      reading.maxLagMs = Math.max(reading.maxLagMs, maxLagMs);
-      this.#kernel.notes.note("collapsed", plan.subject);
-    } else this.#add(reading);
+    if (joins) reading.maxLagMs = Math.max(reading.maxLagMs, maxLagMs);
+    else this.#add(reading);
     try {
       const observation = await answer;
       // Others who wait for the same may take more.
@@ -62,9 +57,12 @@ export class ReadingPlace {
       return observation;
     } catch (error) {
       if (!joins || ctx.error() !== undefined || reading.departure?.isOverdue !== true) throw error;
+    } finally {
+      if (joins) waiter.cameBy("collapsed");
+      else waiter.cameBy(reading.isLed ? "batched" : "miss");
     }
     // It had less time than this call has, and is made once more for this one's sake.
-    return await this.read({ call, ctx }, request);
+    return await this.read(waiter, request);
   }
 
   refresh(clock: Clock, request: ReadingRequest): void {
@@ -114,9 +112,7 @@ export class ReadingPlace {
   }
 
   #leave(batch: readonly [Reading, ...Reading[]]): void {
-    for (const [index, { payer, plan }] of batch.entries()) {
-      if (payer !== undefined) this.#kernel.notes.note(index === 0 ? "miss" : "batched", plan.subject);
-    }
+    for (const reading of batch) reading.isLed = reading !== batch[0];
     this.#atVendor += 1;
     const alongside = (nowMs: number) => this.#siblings(batch, nowMs);
     const ended = (reading: Reading, error?: unknown) => this.#ended(reading, error);

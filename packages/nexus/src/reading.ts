@@ -29,6 +29,8 @@ export class Reading {
   readonly payer: KernelCall | undefined;
   readonly flight: Flight<Observation<unknown>> = createFlight({ abandoned: () => this.departure?.abandoned() });
   departure: Departure | undefined;
+  /** Whether it left in a call that is another's: that of the first of those that left together. */
+  isLed = false;
 
   constructor(request: ReadingRequest, made: { readonly clock: Clock; readonly payer: KernelCall | undefined }) {
     const { plan, ref, maxLagMs } = request;

@@ -12,17 +12,23 @@ export interface ReadingRequest {
   readonly maxLagMs: number;
 }
 
+/** Who waits for a reading. */
+export interface ReadingWaiter {
+  readonly call: KernelCall;
+  /** For how long. */
+  readonly ctx: Context;
+  /** Told when the wait is over, whatever came of it, by whose call that was. The last word counts. */
+  cameBy(outcome: "miss" | "batched" | "collapsed"): void;
+}
+
 /** The reads that are on their way to vendors. */
 export interface Readings {
   /**
-   * What the vendor says, of a request that begins now, or of one that began recently enough and runs. It waits for as long as `ctx` allows.
+   * What the vendor says, of a request that begins now, or of one that began recently enough and runs. It waits for as long as its context allows.
    *
    * @throws the vendor's error, which is shared by all who wait, and kept for nobody else.
    */
-  read(
-    waiter: { readonly call: KernelCall; readonly ctx: Context },
-    request: ReadingRequest,
-  ): Promise<Observation<unknown>>;
+  read(waiter: ReadingWaiter, request: ReadingRequest): Promise<Observation<unknown>>;
   /** Asks the vendor though nobody waits, unless that is being done or failed a moment ago. */
   refresh(clock: Clock, request: ReadingRequest): void;
   /** Whether a read of the resource is on its way. */
