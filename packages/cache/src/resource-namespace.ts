@@ -149,6 +149,7 @@ export class ResourceNamespace implements CacheNamespace {
       return;
     }
     slot.bytes = slot.size();
+    if (!budget.takes(slot.bytes)) return;
     this.#slots.set(ref.key, slot);
     this.#settings.filled(this);
     budget.add(slot, this.place.scope.tenant);
