@@ -92,6 +92,26 @@ describe("a cached function", () => {
     expect(loads[0]?.signal.aborted).toBe(true);
   });
 
+  it("lets nobody join a load that the last has just left, or whose time has just run out", async () => {
+    const { clock, ctx, loads, cached } = makeCached({ timeoutMs: 50 });
+    using leaving = ctx.withCancel();
+    const left = cached.get(leaving, { key: "a" });
+    leaving.cancel();
+    const next = cached.get(ctx, { key: "a" });
+    expect(loads).toHaveLength(2);
+    loads[1]?.end();
+    expect((await next).value.load).toBe(2);
+    await expect(left).rejects.toMatchObject({ code: "canceled" });
+
+    const slow = cached.get(ctx, { key: "b" });
+    clock.advance(50);
+    const patient = cached.get(ctx, { key: "b" });
+    expect(loads).toHaveLength(4);
+    loads[3]?.end();
+    expect((await patient).value.load).toBe(4);
+    await expect(slow).rejects.toMatchObject({ code: "deadline_exceeded" });
+  });
+
   it("ends a load that takes longer than timeoutMs, though it notices nothing", async () => {
     const { clock, ctx, loads, cached } = makeCached({ timeoutMs: 50 });
     const call = cached.get(ctx, { key: "a" });

@@ -66,6 +66,8 @@ interface LoadedValue {
 /** A load that runs. */
 interface Load<Value> {
   readonly flight: Flight<FunctionEntry<Value>>;
+  /** Over as soon as the load is to end, which is before it does. */
+  readonly ctx: Context;
   /** When it began, on the monotonic clock, and what had been invalidated by then. */
   readonly beganAt: number;
   readonly since: number;
@@ -116,7 +118,7 @@ export function createCachedFunction<Value>(settings: CachedFunctionSettings<Val
     const { clock, tenant } = caller;
     const ctx = background({ clock }).withTenant(tenant).withTimeout(timeoutMs).withCancel();
     const flight = createFlight<FunctionEntry<Value>>({ abandoned: () => ctx.cancel() });
-    const begun = { flight, beganAt: Math.floor(clock.monotonicMs()), since: fence.position };
+    const begun = { flight, ctx, beganAt: Math.floor(clock.monotonicMs()), since: fence.position };
     const observedAt = clock.nowMs();
     const place = placeOf(tenant, key);
     loads.set(place, begun);
@@ -150,7 +152,10 @@ export function createCachedFunction<Value>(settings: CachedFunctionSettings<Val
       const { tenant, clock } = ctx;
       const nowMs = Math.ceil(clock.monotonicMs());
       const running = loads.get(placeOf(tenant, key));
-      const isCurrent = running !== undefined && fence.passes(running.since, { tenant, key, tags: undefined });
+      const isCurrent =
+        running !== undefined &&
+        running.ctx.error() === undefined &&
+        fence.passes(running.since, { tenant, key, tags: undefined });
       const kept = tenants.get(tenant)?.get(key);
       const ageMs = nowMs - (kept?.seenAt ?? Number.NEGATIVE_INFINITY);
       if (kept !== undefined && maxAgeMs > 0 && ageMs <= maxAgeMs) {
