@@ -27,6 +27,7 @@ describe("cloudlink.schema.json", () => {
     ],
     [{ version: 1, accounts: [{ ...account, credentials: { ambient: { profile: "x", roleArn: { env: "ARN" } } } }] }],
     [{ version: 1, accounts: [{ ...account, credentials: { keys: { id: { env: "ID" }, key: { file: "key" } } } }] }],
+    [{ version: 1, cache: { enabled: { env: "CACHE" }, maxEntries: 5, maxBytes: { env: "BYTES" } } }],
     [{ version: 1, server: { address: "127.0.0.1", port: { env: "PORT" }, tokenKey: { env: "KEY" } } }],
   ])("takes %j", (value) => {
     expect(schema.safeParse(value).error).toBeUndefined();
@@ -66,6 +67,10 @@ describe("cloudlink.schema.json", () => {
     [{ version: 1, server: { tokenKey: "a literal of more than thirty-two bytes" } }],
     [{ version: 1, server: { port: 65_536 } }],
     [{ version: 1, limits: { timeoutMs: "5s" } }],
+    [{ version: 1, cache: false }],
+    [{ version: 1, cache: { enabled: "off" } }],
+    [{ version: 1, cache: { maxBytes: 0 } }],
+    [{ version: 1, cache: { maxEntries: 1.5 } }],
   ])("refuses %j", (value) => {
     expect(schema.safeParse(value).success).toBe(false);
   });
@@ -80,8 +85,9 @@ describe("the cloudlink.yaml of the README", () => {
       readFile: async () => Buffer.from("x"),
     };
     const written = await readConfiguration({ text, ...source });
-    const { server, tenant } = await readConfiguration({ text: "version: 1", environment: {} });
+    const { server, tenant, cache } = await readConfiguration({ text: "version: 1", environment: {} });
     const { tokenKey: _, ...rest } = written.server;
-    expect({ server: rest, tenant: written.tenant }).toEqual({ server, tenant });
+    const { enabled } = written.cache;
+    expect({ server: rest, tenant: written.tenant, cache: { enabled } }).toEqual({ server, tenant, cache });
   });
 });

@@ -98,6 +98,12 @@ const limits = z.strictObject({
   concurrency: z.int().min(1).describe("How many provider calls of one list or getMany run at once.").exactOptional(),
 });
 
+const cache = z.strictObject({
+  enabled: z.boolean().describe("Whether anything is kept. If not, every read is live.").default(true),
+  maxEntries: z.int().min(1).describe("The most resources and lists that are kept.").exactOptional(),
+  maxBytes: z.int().min(1).describe("About the most memory, in bytes, that they take.").exactOptional(),
+});
+
 const tokenKey = secretText
   .refine(
     (secret) => Buffer.byteLength(secret.reveal()) >= SMALLEST_TOKEN_KEY_BYTES,
@@ -146,6 +152,7 @@ export const configurationSchema = z
       .describe("Left out, the one account that the ambient credentials belong to.")
       .exactOptional(),
     limits: limits.describe("Bounds of every call.").prefault({}),
+    cache: cache.describe("What is kept in memory of what was seen, by a program that runs on.").prefault({}),
     server: server.describe("How the server runs.").prefault({}),
   })
   .meta({ title: "CloudLink cloudlink.yaml" }) satisfies z.ZodType<Configuration>;

@@ -28,6 +28,7 @@ export interface Configuration {
   /** Left out: the one account that the ambient credentials belong to. Never empty. */
   readonly accounts?: readonly ConfiguredAccount[];
   readonly limits: ConfiguredLimits;
+  readonly cache: ConfiguredCache;
   readonly server: ConfiguredServer;
 }
 
@@ -62,6 +63,16 @@ export interface ConfiguredLimits {
   readonly timeoutMs?: number;
   /** How many provider calls of one list or getMany run at once. */
   readonly concurrency?: number;
+}
+
+/** What a program that runs on, such as the reference server, keeps in memory of what it has seen. */
+export interface ConfiguredCache {
+  /** Whether anything is kept; `true` where the file does not say. If not, every read is live. */
+  readonly enabled: boolean;
+  /** The most entries: resources and lists. Left out, what the cache has for it. */
+  readonly maxEntries?: number;
+  /** About the most memory, in bytes, counted over what the values hold. Left out, what the cache has for it. */
+  readonly maxBytes?: number;
 }
 
 /** How the reference server runs. */

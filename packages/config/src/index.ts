@@ -4,6 +4,7 @@ export type { Composition } from "./composition.ts";
 export type {
   Configuration,
   ConfiguredAccount,
+  ConfiguredCache,
   ConfiguredCredentials,
   ConfiguredLimits,
   ConfiguredServer,

@@ -23,6 +23,7 @@ accounts:
       keys: { id: { env: ID }, key: { file: secrets/key } }
 limits: { timeoutMs: 5000, concurrency: 4 }
 server: { address: "::1", port: 0, tokenKey: { env: TOKEN_KEY }, maxConcurrentCalls: 2, maxTimeoutMs: 3, drainMs: 0 }
+cache: { enabled: true, maxEntries: 1000, maxBytes: 1048576 }
 `;
 
 const tokenKey = "0123456789abcdef0123456789abcdef";
@@ -45,6 +46,7 @@ describe("a cloudlink.yaml", () => {
       tenant: "acme",
       providers: { aws: { endpoint: "http://127.0.0.1:4599" }, home: {} },
       limits: { timeoutMs: 5000, concurrency: 4 },
+      cache: { enabled: true, maxEntries: 1_000, maxBytes: 1_048_576 },
       server: { address: "::1", port: 0, maxConcurrentCalls: 2, maxTimeoutMs: 3, drainMs: 0 },
     });
     const [production, home] = configuration.accounts ?? [];
@@ -76,6 +78,7 @@ describe("a cloudlink.yaml", () => {
       version: 1,
       tenant: "default",
       limits: {},
+      cache: { enabled: true },
       server: { address: "127.0.0.1", port: 8080, maxConcurrentCalls: 256, maxTimeoutMs: 60_000, drainMs: 10_000 },
     });
     const { accounts } = await readConfiguration({
@@ -195,6 +198,16 @@ describe("a problem of a cloudlink.yaml has line, column and remedy:", () => {
       '19:20: "server.address" is not a loopback address; write 127.0.0.1 or ::1. The server has no authentication yet',
     ],
     ["an address by name", '"::1"', "localhost", '19:20: "server.address" is not a loopback address'],
+    ["a key of the cache", "maxBytes", "maxByte", '20:43: unknown key "maxByte"; did you mean "maxBytes"?'],
+    ["a cache of nothing", "maxEntries: 1000", "maxEntries: 0", '20:37: "cache.maxEntries" has to be 1 or more'],
+    ["half a byte", "maxBytes: 1048576", "maxBytes: 0.5", '20:53: "cache.maxBytes" has to be a whole number'],
+    [
+      "a cache that is a word",
+      "{ enabled: true, maxEntries: 1000, maxBytes: 1048576 }",
+      "off",
+      '20:8: "cache" has to be a mapping',
+    ],
+    ["a switch that is a word", "enabled: true", "enabled: off", '20:19: "cache.enabled" has to be '],
     ["a syntax error", "limits: {", "limits: {{", "18:"],
     ["a list as the whole", whole, "- 1", "1:1: a cloudlink.yaml has to be a mapping, not a list"],
     ["nothing", whole, "# nothing", "1:1: the file is empty"],
@@ -326,7 +339,8 @@ describe("any other text", () => {
     await fc.assert(
       fc.asyncProperty(mutated, async (text) => {
         const refusal = await readsOrRefuses(text);
-        if (refusal === undefined || /"(accounts|server|providers|limits)|unknown key/.test(refusal)) pastSyntax++;
+        if (refusal === undefined || /"(accounts|server|providers|limits|cache)|unknown key/.test(refusal))
+          pastSyntax++;
       }),
       { numRuns: 3_000 },
     );
