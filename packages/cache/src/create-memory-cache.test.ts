@@ -31,6 +31,23 @@ describe("a cache in memory", () => {
     ]);
   });
 
+  it.each([-3_600_000, 3_600_000])(
+    "takes nothing for younger because the wall clock was set by %i ms meanwhile",
+    (byMs) => {
+      for (const observedAfter of [false, true]) {
+        const { clock, cache, look } = setUp();
+        const fill = cache.namespace({ scope, kind: Thing }).beginFill(clock);
+        const sentAtMs = clock.monotonicMs();
+        const before = clock.nowMs();
+        clock.setWall(before + byMs);
+        const observedAt = observedAfter ? clock.nowMs() : before;
+        clock.advance(500);
+        fill.store(observationOf(ref, { observedAt }), { maxAgeMs: 1_000 });
+        expect(look(ref)?.seenAt).toBe(sentAtMs);
+      }
+    },
+  );
+
   it("takes no observation for younger than the fill that brought it, nor for older", () => {
     const { clock, cache, look } = setUp();
     const fill = cache.namespace({ scope, kind: Thing }).beginFill(clock);

@@ -101,16 +101,21 @@ export class ResourceNamespace implements CacheNamespace {
     const { fence, actions } = this.#settings;
     const since = fence.position;
     const beganAt = Math.floor(clock.monotonicMs());
+    const beganAtWall = clock.nowMs();
+    // By the clock that no one sets; and no earlier than the fill began, whatever clock the provider goes by. If the wall clock was set
+    // meanwhile, its two readings disagree on when that was, and the earlier instant is the one that makes no entry too young.
+    const seenAt = (observedAt: number) => {
+      const afterStart = beganAt + observedAt - beganAtWall;
+      const beforeNow = clock.monotonicMs() - Math.max(0, clock.nowMs() - observedAt);
+      return Math.floor(Math.max(beganAt, Math.min(afterStart, beforeNow)));
+    };
     const passes = (ref: Ref | undefined, observation?: Observation<unknown>) =>
       fence.passes(since, { place: this.place, ref, observation });
     return {
       isCurrent: (ref) => passes(ref),
       store: (observation, usual) => {
         if (!passes(observation.ref, observation)) return;
-        // By the clock that no one sets; and no earlier than the fill began, whatever clock the provider goes by.
-        const agoMs = Math.max(0, clock.nowMs() - observation.observedAt);
-        const seenAt = Math.floor(Math.max(beganAt, clock.monotonicMs() - agoMs));
-        this.#store(observation, { usual, seenAt });
+        this.#store(observation, { usual, seenAt: seenAt(observation.observedAt) });
       },
       storeAbsent: (ref) => {
         if (!actions.concern(this.place, beganAt) && passes(ref)) this.#take(ref, ResourceEntry.absent(beganAt));
