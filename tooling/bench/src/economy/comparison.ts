@@ -10,64 +10,50 @@ export interface Comparison {
   readonly subject: Policy;
   readonly peer: Policy;
   readonly balanced: Balanced;
-  /** Which figures with a goal are of it. */
+  /** Which of the row's figures are of it; none, of what only stands beside them. */
   readonly figures: readonly ("calls" | "stale")[];
-  /** Whether it has no goal, and only stands beside. */
-  readonly isBeside: boolean;
+  readonly seeds: number;
 }
+
+const SEEDS = 10;
+/** Of what only stands beside the figures, and of a control, which misses by a multiple. */
+const FEW_SEEDS = 3;
+
+const peer: Policy = { by: "ttl", shared: "cache" };
 
 /** What the figures are of, and what stands beside them. */
 export function comparisonsOf(workload: Workload, maxAgeMs: number): readonly Comparison[] {
-  const kernel = (shared: Shared): Policy => ({ by: "kernel", shared, isCached: true, maxAgeMs });
-  const figures = {
-    workload,
-    maxAgeMs,
-    peer,
-    balanced: "refreshes",
-    figures: ["calls", "stale"],
-    isBeside: false,
-  } as const;
-  const beside = { ...figures, figures: [], isBeside: true } as const;
-  return [
-    { ...figures, title: "4 kernels on one cache", subject: kernel("cache") },
-    { ...beside, title: "flights shared too (one kernel)", subject: kernel("kernel") },
-    {
-      ...beside,
-      title: "a cache each, as the peer",
-      subject: kernel("nothing"),
-      peer: { by: "ttl", shared: "nothing" },
-    },
-    ...(workload === "dashboards"
-      ? [
-          {
-            ...beside,
-            title: "4 kernels on one cache, each read through any",
-            subject: kernel("cache"),
-            balanced: "reads",
-          } as const,
-        ]
-      : []),
+  const subject = (shared: Shared): Policy => ({ by: "kernel", shared, isCached: true, maxAgeMs });
+  const common = { workload, maxAgeMs, peer, balanced: "refreshes" } as const;
+  const onOneCache = { ...common, title: "4 kernels on one cache", subject: subject("cache") } as const;
+  const beside = { ...common, figures: [], seeds: FEW_SEEDS } as const;
+  const comparisons: Comparison[] = [
+    { ...onOneCache, figures: ["calls", "stale"], seeds: SEEDS },
+    { ...beside, title: "flights shared too (one kernel)", subject: subject("kernel") },
+    { ...beside, title: "a cache each", subject: subject("nothing"), peer: { by: "ttl", shared: "nothing" } },
   ];
+  if (workload === "dashboards") {
+    const title = "4 kernels on one cache, each read of a refresh through any of them";
+    comparisons.push({ ...beside, title, subject: subject("cache"), balanced: "reads" });
+  }
+  return comparisons;
 }
-
-const peer: Policy = { by: "ttl", shared: "cache" };
 
 /** How many times as old answers are that the control of the stale reads takes. */
 const TIMES_AS_OLD = 6;
 
-/** Without a cache there are more calls, and fewer stale reads; with answers that are older it is the other way round. So each figure has a control of its own. */
+/**
+ * Without a cache there are more calls, and fewer stale reads; with answers that are older it is the other way round. So each figure has a
+ * control of its own.
+ */
 export function controlsOf(workload: Workload, maxAgeMs: number): readonly Comparison[] {
-  const common = { workload, peer, balanced: "refreshes", isBeside: false } as const;
+  const common = { workload, peer, balanced: "refreshes", seeds: FEW_SEEDS } as const;
   const kernel = { by: "kernel", shared: "cache" } as const;
   const older = TIMES_AS_OLD * maxAgeMs;
+  const uncached: Policy = { ...kernel, isCached: false, maxAgeMs };
+  const unhurried: Policy = { ...kernel, isCached: true, maxAgeMs: older };
   return [
-    { ...common, figures: ["calls"], title: "no cache", maxAgeMs, subject: { ...kernel, isCached: false, maxAgeMs } },
-    {
-      ...common,
-      figures: ["stale"],
-      title: "one cache",
-      maxAgeMs: older,
-      subject: { ...kernel, isCached: true, maxAgeMs: older },
-    },
+    { ...common, figures: ["calls"], title: "4 kernels without a cache", maxAgeMs, subject: uncached },
+    { ...common, figures: ["stale"], title: "4 kernels on one cache", maxAgeMs: older, subject: unhurried },
   ];
 }

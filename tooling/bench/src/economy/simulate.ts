@@ -65,5 +65,6 @@ async function run(
   const endMs = clock.monotonicMs() + LAST_ANSWERS_MS;
   while (clock.nextAt <= endMs) await pass();
   if (tally.isOpen) throw new Error(`${tally.reads - tally.answers} reads were not answered`);
-  return { reads: tally.reads, vendorCalls: reader.vendorCalls(), staleReads: tally.staleReads };
+  const { staleReads, staleReadsDue } = tally;
+  return { reads: tally.reads, vendorCalls: reader.vendorCalls(), staleReads, staleReadsDue };
 }

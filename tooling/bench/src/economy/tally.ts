@@ -1,4 +1,5 @@
 import type { Fleet } from "./fleet.ts";
+import { BETWEEN_CHANGES_MS } from "./shape.ts";
 
 /** What came of a run. */
 export interface Outcome {
@@ -7,6 +8,8 @@ export interface Outcome {
   readonly vendorCalls: number;
   /** Answers whose state was not the vendor's at the moment they were given. */
   readonly staleReads: number;
+  /** How many of those are due by the answers' ages alone, whenever the changes come. */
+  readonly staleReadsDue: number;
 }
 
 /** Counts the answers of a run, and holds them against the truth. */
@@ -14,6 +17,7 @@ export class Tally {
   reads = 0;
   answers = 0;
   staleReads = 0;
+  staleReadsDue = 0;
   readonly #fleet: Fleet;
 
   constructor(fleet: Fleet) {
@@ -25,8 +29,13 @@ export class Tally {
     return this.answers < this.reads;
   }
 
-  answered(machine: number, answer: { readonly isRunning: boolean; readonly atMs: number }): void {
+  answered(
+    machine: number,
+    { isRunning, seenAt, atMs }: { readonly isRunning: boolean; readonly seenAt: number; readonly atMs: number },
+  ): void {
     this.answers += 1;
-    if (answer.isRunning !== this.#fleet.isRunning(machine, answer.atMs)) this.staleReads += 1;
+    if (isRunning !== this.#fleet.isRunning(machine, atMs)) this.staleReads += 1;
+    // Of a machine that goes to and fro: an odd number of changes since. What is answered does not depend on when changes come.
+    this.staleReadsDue += -Math.expm1((-2 * (atMs - seenAt)) / BETWEEN_CHANGES_MS) / 2;
   }
 }

@@ -34,7 +34,7 @@ export class TtlReader implements Reader {
     const place = this.#placeOf(machine, replica);
     const atMs = clock.monotonicMs();
     if (atMs < (this.#goodUntil[place] ?? 0)) {
-      tally.answered(machine, { isRunning: this.#isRunning[place] === 1, atMs });
+      tally.answered(machine, { isRunning: this.#isRunning[place] === 1, seenAt: this.#seenAt(place), atMs });
       return;
     }
     const flights = this.#flights[replica] as Map<number, number>;
@@ -46,17 +46,23 @@ export class TtlReader implements Reader {
   #ask(machine: number, replica: number): void {
     const { clock, fleet, tally } = this.#settings;
     this.#vendorCalls += 1;
-    const isRunning = fleet.isRunning(machine, clock.monotonicMs());
+    const seenAt = clock.monotonicMs();
+    const isRunning = fleet.isRunning(machine, seenAt);
     const answer = () => {
       const atMs = clock.monotonicMs();
       const place = this.#placeOf(machine, replica);
       this.#goodUntil[place] = atMs + TTL_MS;
       this.#isRunning[place] = isRunning ? 1 : 0;
       const flights = this.#flights[replica] as Map<number, number>;
-      for (let left = flights.get(machine) ?? 0; left > 0; left -= 1) tally.answered(machine, { isRunning, atMs });
+      for (let left = flights.get(machine) ?? 0; left > 0; left -= 1)
+        tally.answered(machine, { isRunning, seenAt, atMs });
       flights.delete(machine);
     };
     clock.schedule(answer, { delayMs: VENDOR_MS });
+  }
+
+  #seenAt(place: number): number {
+    return (this.#goodUntil[place] ?? 0) - TTL_MS - VENDOR_MS;
   }
 
   #placeOf(machine: number, replica: number): number {
