@@ -45,6 +45,20 @@ describe("what `pnpm start` prints to try works as it is pasted", () => {
     expect(JSON.parse(await pasted(line(/v1\/resource\?ref=arn/)))).toMatchObject({ value: { powerState: "running" } });
   });
 
+  test("the same machine twice: the second answer is from memory, and no vendor was called for it", async () => {
+    const twice = await pasted(line(/^for i in 1 2/));
+    const [, , freshness, stats] = twice.split("\n").map((each) => JSON.parse(`{${each}}`));
+    expect(freshness).toMatchObject({ freshness: { source: "memory" } });
+    expect(stats).toMatchObject({ stats: { vendorCalls: 0, savedCalls: 1 } });
+  });
+
+  test("what is kept, counted", async () => {
+    await pasted(line(/^for i in 1 2/));
+    const { entries, outcomes } = JSON.parse(await pasted(line(/curl.*cache/)));
+    expect(entries).toBeGreaterThan(0);
+    expect(outcomes.hit).toBeGreaterThan(0);
+  });
+
   test("every machine that runs, a line each", async () => {
     const rows = (await pasted(line(/x-ndjson/)))
       .trimEnd()
@@ -73,7 +87,9 @@ describe("what `pnpm start` prints to try works as it is pasted", () => {
 
   test("the shell", async () => {
     expect(await pasted(line(/cloudlink list/))).toMatch(/running/);
-    expect(await pasted(line(/cloudlink get/))).toMatch(/i-[0-9a-f]{17}/);
+    expect(await pasted(line(/cloudlink get.*--live/))).toMatch(/^freshness\.source +live$/m);
+    expect(await pasted(line(/cloudlink get.*--max-age/))).toMatch(/^freshness\.source +memory$/m);
+    expect(await pasted(line(/cloudlink cache stats/))).toMatch(/^outcomes\.hit +[1-9]/m);
   });
 });
 

@@ -48,12 +48,20 @@ async function listen(settings: {
 /** Every indented line works as it is pasted. */
 function whatToTry({ url, arn, sandbox }: { url: string; arn: string; sandbox: Sandbox }): string {
   const stop = `curl -s -X POST '${url}/v1/actions' -H 'content-type: application/json' -d '{"ref":"${arn}","action":"stop"}'`;
+  const kept = `curl -s '${url}/v1/resource?ref=${arn}&maxAgeMs=60000' | grep -oE '"(freshness|stats)":\\{[^}]*\\}'`;
+  const twice = `for i in 1 2; do ${kept}; done`;
   return `
 CloudLink serves a sandbox AWS: ${sandbox.instances.size} instances in ${sandbox.accounts.length} accounts, no credentials of yours.
 
 One machine, asked about now:
 
-  curl -s '${url}/v1/resource?ref=${arn}'
+  curl -s '${url}/v1/resource?ref=${arn}&maxAgeMs=0'
+
+The same twice, where what was seen within a minute will do. The second answer is from memory ("source":"memory"), and
+no vendor was called for it ("vendorCalls":0); what is kept, and how often that answered, is counted:
+
+  ${twice}
+  curl -s '${url}/v1/cache'
 
 Every machine that runs, a line each, as it arrives (\`start --count 10000\` has more of them):
 
@@ -72,7 +80,9 @@ Whether it would be allowed, and as whom; and what a failure looks like:
 The same at the shell:
 
   npx -y pnpm@10 cloudlink list --server ${url} --where powerState=running -o wide
-  npx -y pnpm@10 cloudlink get ${arn} --server ${url}
+  npx -y pnpm@10 cloudlink get ${arn} --server ${url} --live
+  npx -y pnpm@10 cloudlink get ${arn} --server ${url} --max-age 1m
+  npx -y pnpm@10 cloudlink cache stats --server ${url}
 
 Documentation to read and to try: ${url}/docs (OpenAPI: ${url}/openapi.json)
 Ctrl-C ends it. \`npx -y pnpm@10 start --help\` has more.`;
