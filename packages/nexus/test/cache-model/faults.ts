@@ -51,12 +51,14 @@ export const FAULTS: readonly Fault[] = [
     wrap: withNamespaces((real) => ({
       beginFill(clock) {
         const fill = real.beginFill(clock);
-        // As if it had begun just now.
+        const [atMs, atWallMs] = [clock.monotonicMs(), clock.nowMs()];
+        // As old as it is, but as if nothing had been invalidated since.
+        const anew = () => real.beginFill({ ...clock, monotonicMs: () => atMs, nowMs: () => atWallMs });
         return {
           isCurrent: (ref) => fill.isCurrent(ref),
-          store: (observation, usual) => real.beginFill(clock).store(observation, usual),
-          storeAbsent: (ref) => real.beginFill(clock).storeAbsent(ref),
-          storeList: (key, list) => real.beginFill(clock).storeList(key, list),
+          store: (observation, usual) => anew().store(observation, usual),
+          storeAbsent: (ref) => anew().storeAbsent(ref),
+          storeList: (key, list) => anew().storeList(key, list),
         };
       },
     })),

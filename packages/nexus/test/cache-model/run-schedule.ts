@@ -53,14 +53,18 @@ class Run {
   readonly #open = new Map<Promise<void>, { readonly asked: AskedRead; readonly ctx: CancelableContext }>();
   /** Ref objects that are used again: what the kernel keeps for one is part of what is tested. */
   readonly #refs = new Map<string, Ref>();
+  readonly #wallJumpMs: number;
+  /** Whether the wall clock agrees with everybody else's. */
+  #isWallTrue = true;
   #broken: unknown;
   #acts = 0;
 
   constructor(schedule: Schedule, wrap: Wrap) {
     const clock = this.#clock;
+    this.#wallJumpMs = schedule.wallJumpMs;
     this.#vendor = new Vendor({ clock, seq: this.#seq, schedule });
-    this.#judge = new Judge(this.#vendor, clock.nowMs() - clock.monotonicMs());
-    this.#cache = wrap(createMemoryCache({ random: sawtooth() }));
+    this.#judge = new Judge(this.#vendor);
+    this.#cache = wrap(createMemoryCache({ random: sawtooth(), maxEntries: schedule.maxEntries }));
     this.#nexus = createNexus({
       providers: [this.#vendor.provider],
       accounts: ["1", "2"].map((account) => ({
@@ -83,6 +87,7 @@ class Run {
 
   #take(step: Step): void {
     if (step.type === "advance") this.#clock.advance(step.ms);
+    else if (step.type === "setWall") this.#setWall();
     else if (step.type === "change") this.#vendor.change(this.#ref(step), step);
     else if (step.type === "finish") this.#finish(step.index, step.fails);
     else if (step.type === "invalidate") this.#invalidate(step);
@@ -92,6 +97,11 @@ class Run {
     else if (step.type === "list") this.#list(step);
     else if (step.by === "many") this.#readMany(step);
     else this.#read(step);
+  }
+
+  #setWall(): void {
+    this.#clock.setWall(this.#clock.nowMs() + this.#wallJumpMs);
+    this.#isWallTrue = false;
   }
 
   /** Releases every answer, and lets all deadlines come. */
@@ -240,6 +250,8 @@ class Run {
     const versions = this.#vendor.versions(ref);
     const version = versions[index % versions.length] ?? versions[0];
     this.#cache.applied({ ref, occurredAt: version.atMs });
+    // When it was is told by the wall clock of whoever gives word of it: with a clock that is wrong by more than a second it says nothing.
+    if (!this.#isWallTrue) return;
     this.#judge.fences.push({
       what: "a change that there was word of",
       fromSeq: this.#seq.next(),

@@ -57,10 +57,15 @@ export type Step =
   /** Word of a change that there was, late or again. */
   | { readonly type: "applied"; readonly reader: number; readonly id: ResourceId; readonly index: number }
   | { readonly type: "advance"; readonly ms: number }
+  | { readonly type: "setWall" }
   /** Cancels one of the reads that wait. */
   | { readonly type: "leave"; readonly index: number };
 
 export interface Schedule {
+  /** How much the cache may keep. */
+  readonly maxEntries: number;
+  /** By how much the wall clock is set, whenever somebody sets it, in milliseconds. */
+  readonly wallJumpMs: number;
   /** Whether the provider reads several at once. */
   readonly batches: boolean;
   /** Of each vendor request in turn, whether the vendor looks when it arrives, or only when its answer is released. */
@@ -124,6 +129,7 @@ const advance = fc.record({
   type: fc.constant("advance" as const),
   ms: weighted([3, 1], [2, 9], [2, 40], [2, 95], [1, 105], [1, 1_000], [1, 2_500], [1, 10_000], [1, 61_000]),
 });
+const setWall = fc.record({ type: fc.constant("setWall" as const) });
 const leave = fc.record({ type: fc.constant("leave" as const), index });
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -136,10 +142,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: list },
   { weight: 5, arbitrary: advance },
   { weight: 1, arbitrary: leave },
+  { weight: 1, arbitrary: setWall },
 );
 
 /** Short schedules, many of them: what breaks an invariant takes few steps. */
 export const schedules: fc.Arbitrary<Schedule> = fc.record({
+  maxEntries: weighted([3, 100_000], [1, 2]),
+  wallJumpMs: fc.constantFrom(-3_600_000, 3_600_000),
   batches: fc.boolean(),
   looksAtOnce: fc.array(weighted([3, true], [1, false]), { minLength: 8, maxLength: 8 }),
   steps: fc.array(step, { minLength: 20, maxLength: 40 }),

@@ -28,9 +28,10 @@ export interface Sighting {
   readonly scope: string;
   readonly ref: string;
   readonly version: Version;
-  /** When the request reached the vendor, in the order of events, and by the clock. */
+  /** When the request reached the vendor: in the order of events, by the monotonic clock, and by the wall clock of that moment. */
   readonly sentSeq: number;
   readonly sentAtMs: number;
+  readonly observedAt: number;
   readonly lookedSeq: number;
   /** When the answer left the vendor. */
   readonly saidSeq: number;
@@ -148,6 +149,7 @@ export class Vendor {
           version,
           sentSeq,
           sentAtMs,
+          observedAt,
           lookedSeq,
           saidSeq,
         };
