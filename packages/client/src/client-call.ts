@@ -1,5 +1,6 @@
 import {
   type ActionEffect,
+  type CallOperation,
   type CancelableContext,
   CloudLinkError,
   type Context,
@@ -12,7 +13,7 @@ import { FormError } from "./read/form.ts";
 
 /** What is known of a call from the start. */
 export interface CallSubject {
-  readonly operation: "get" | "getMany" | "list" | "act" | "dryRun" | "operation" | "kinds" | "providers";
+  readonly operation: CallOperation | "kinds" | "providers";
   /** Canonical ref of the resource, where the caller gave one. */
   readonly ref?: string | undefined;
   /** What an error of the call has done, where neither the server says nor `sent` tells. */

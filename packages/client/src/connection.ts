@@ -79,6 +79,8 @@ async function requestHeaders(
   headers.set(headerNames.traceparent, formatTraceparent(call.trace));
   headers.delete(headerNames.tracestate);
   if (call.trace.traceState !== undefined) setHeader(headers, headerNames.tracestate, call.trace.traceState);
+  // What a cache on the way kept would be no answer to this call, and says nothing of how fresh the server's is to be (RFC 9111, 5.2.1.5).
+  headers.set("cache-control", "no-store");
   headers.delete(headerNames.timeout);
   const timeoutMs = timeoutFor(call.caller);
   if (timeoutMs !== undefined) headers.set(headerNames.timeout, String(timeoutMs));

@@ -1,5 +1,6 @@
 import { CloudLinkError } from "@cloudlink/core";
 import { act, dryRun, operation } from "./actions.ts";
+import { cached, cacheStats, invalidate } from "./cache.ts";
 import type { Client } from "./client.ts";
 import { type ClientSettings, checkSettings } from "./client-settings.ts";
 import type { Connection } from "./connection.ts";
@@ -26,6 +27,9 @@ export function createClient(settings: ClientSettings): Client {
     act: (ctx, request) => act(connection, ctx, request),
     dryRun: (ctx, request) => dryRun(connection, ctx, request),
     operation: (ctx, request) => operation(connection, ctx, request),
+    cached: (ctx, request) => cached(connection, ctx, request),
+    invalidate: (ctx, request) => invalidate(connection, ctx, request),
+    cacheStats: (ctx, request) => cacheStats(connection, ctx, request),
     kinds: (ctx) => kinds(connection, ctx),
     kind: (ctx, name) => kind(connection, ctx, name),
     providers: (ctx) => providers(connection, ctx),

@@ -68,7 +68,7 @@ class ListStream {
   #size = 0;
   /** Where the last whole page ends. */
   #position: string | undefined;
-  #stats: CallStats = Object.freeze({ vendorCalls: 0, retries: 0, durationMs: 0 });
+  #stats: CallStats = Object.freeze({ vendorCalls: 0, savedCalls: 0, retries: 0, durationMs: 0 });
   #traceId: string;
   #isOver = false;
 

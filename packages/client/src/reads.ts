@@ -1,5 +1,5 @@
 import type { Answer, Context, Kind, ManyAnswer, ValueOf } from "@cloudlink/core";
-import type { GetManyRequest, GetRequest } from "@cloudlink/core/calls";
+import type { FreshnessRequest, GetManyRequest, GetRequest } from "@cloudlink/core/calls";
 import { checkRef, keyOf } from "./check-answer.ts";
 import { checkRequest, invalidRequest, refText } from "./check-request.ts";
 import type { Connection } from "./connection.ts";
@@ -7,6 +7,7 @@ import { exchange } from "./exchange.ts";
 import { FormError } from "./read/form.ts";
 import { readAnswer, readManyAnswer } from "./read/resource-state.ts";
 import { paths } from "./wire/protocol.ts";
+import { wholeAge } from "./wire/whole-age.ts";
 
 /** See `Calls.get`. */
 export async function get<K extends Kind>(
@@ -15,13 +16,13 @@ export async function get<K extends Kind>(
   request: GetRequest<K>,
 ): Promise<Answer<ValueOf<K>>> {
   checkRequest("get", ctx, request);
-  const { kind, ref, maxAgeMs, view, native } = request;
+  const { kind, ref, view, native } = request;
   const answer = await exchange(connection, ctx, {
     subject: { operation: "get", ref: keyOf(ref) },
     request() {
       const query = new URLSearchParams({ ref: refText(ref), kind: kind.name });
       if (view !== undefined) query.set("view", view);
-      if (maxAgeMs !== undefined) query.set("maxAgeMs", String(wholeAge(maxAgeMs)));
+      for (const [name, ageMs] of Object.entries(ages(request))) query.set(name, String(ageMs));
       if (native !== undefined) query.set("native", String(native));
       return { path: paths.resource, query };
     },
@@ -41,7 +42,7 @@ export async function getMany<K extends Kind>(
   request: GetManyRequest<K>,
 ): Promise<ManyAnswer<ValueOf<K>>> {
   checkRequest("getMany", ctx, request);
-  const { kind, refs, maxAgeMs, view } = request;
+  const { kind, refs, view } = request;
   const answer = await exchange(connection, ctx, {
     subject: { operation: "getMany" },
     request() {
@@ -50,7 +51,7 @@ export async function getMany<K extends Kind>(
         kind: kind.name,
         refs: refs.map(refText),
         ...(view !== undefined && { view }),
-        ...(maxAgeMs !== undefined && { maxAgeMs: wholeAge(maxAgeMs) }),
+        ...ages(request),
       };
       return { path: paths.getMany, body };
     },
@@ -67,7 +68,11 @@ export async function getMany<K extends Kind>(
   return answer as ManyAnswer<ValueOf<K>>;
 }
 
-/** An age as it is sent: whole, the next younger one, and no more than can be sent. What is no age is left for the server to refuse. */
-function wholeAge(maxAgeMs: number): number {
-  return maxAgeMs >= 0 ? Math.min(Number.MAX_SAFE_INTEGER, Math.floor(maxAgeMs)) : maxAgeMs;
+/** How old the answer may be, as it is sent. */
+function ages({ maxAgeMs, staleWhileRevalidateMs, staleIfErrorMs }: FreshnessRequest): FreshnessRequest {
+  return {
+    ...(maxAgeMs !== undefined && { maxAgeMs: wholeAge(maxAgeMs) }),
+    ...(staleWhileRevalidateMs !== undefined && { staleWhileRevalidateMs: wholeAge(staleWhileRevalidateMs) }),
+    ...(staleIfErrorMs !== undefined && { staleIfErrorMs: wholeAge(staleIfErrorMs) }),
+  };
 }

@@ -14,6 +14,7 @@ import {
   type Ref,
   type ResourceState,
 } from "@cloudlink/core";
+import type { CacheStats } from "@cloudlink/core/calls";
 import fc from "fast-check";
 
 /** Everything that a kernel may hand out, to be sent and read. */
@@ -45,7 +46,12 @@ function withoutNegativeZero(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
 }
 
-const stats: fc.Arbitrary<CallStats> = fc.record({ vendorCalls: fc.nat(), retries: fc.nat(), durationMs: amount });
+const stats: fc.Arbitrary<CallStats> = fc.record({
+  vendorCalls: fc.nat(),
+  savedCalls: fc.nat(),
+  retries: fc.nat(),
+  durationMs: amount,
+});
 
 const freshness = fc.record(
   {
@@ -53,9 +59,10 @@ const freshness = fc.record(
     // The years that RFC 3339 can write.
     observedAt: fc.integer({ min: Date.UTC(1000, 0), max: Date.UTC(9999, 11) }),
     ageMs: amount,
+    refreshing: fc.boolean(),
     sourceLagMs: amount,
   },
-  { requiredKeys: ["source", "observedAt", "ageMs"] },
+  { requiredKeys: ["source", "observedAt", "ageMs", "refreshing"] },
 );
 
 const state: fc.Arbitrary<ResourceState<unknown>> = fc.record({ ref, value, view: word, freshness });
@@ -149,3 +156,22 @@ export const dryRun: fc.Arbitrary<DryRun> = fc.record(
   },
   { requiredKeys: ["ref", "action", "allowed", "operations", "traceId", "stats"] },
 );
+
+export const kept: fc.Arbitrary<readonly ResourceState<unknown>[]> = fc.array(state, { maxLength: 3 });
+
+export const cacheStats: fc.Arbitrary<CacheStats> = fc.record({
+  entries: fc.nat(),
+  bytes: fc.nat(),
+  maxEntries: fc.nat(),
+  maxBytes: fc.nat(),
+  evicted: fc.nat(),
+  invalidated: fc.nat(),
+  outcomes: fc.record({
+    hit: fc.nat(),
+    stale: fc.nat(),
+    miss: fc.nat(),
+    collapsed: fc.nat(),
+    batched: fc.nat(),
+    refreshed: fc.nat(),
+  }),
+});

@@ -35,12 +35,16 @@ describe("an answer about something else than was asked for is ErrMalformedRespo
   const act = (client: Client) => client.act(ctx, { kind, ref: refText, action: "stop", idempotencyKey: "key-1" });
   const tried = (client: Client) => client.dryRun(ctx, { kind, ref: refText, action: "stop" });
   const getMany = (client: Client) => client.getMany(ctx, { kind, refs: [refText] });
+  const cached = (ref: string) => (client: Client) => client.cached(ctx, { kind, ref });
 
   it.each<[string, unknown, (client: Client) => Promise<unknown>, string | undefined]>([
     ["get of a text: another resource", { ...answer, ref: other }, get(refText), undefined],
     ["get of a vendor's id: another kind", { ...answer, ref: otherKind }, get("arn:x"), undefined],
     ["getMany: another resource", many({ ref: other, state: machine("i-2") }), getMany, undefined],
     ["getMany: the state of another resource", many({ state: machine("i-2") }), getMany, undefined],
+    ["cached: another resource", { states: [state, machine("i-2")] }, cached(refText), undefined],
+    ["cached of a vendor's id: two resources", { states: [state, machine("i-2")] }, cached("arn:x"), undefined],
+    ["cached of a vendor's id: another kind", { states: [{ ...state, ref: otherKind }] }, cached("arn:x"), undefined],
     ["act: another resource", { ...running, ref: other }, act, "unknown"],
     ["act: another action", { ...running, action: "start" }, act, "unknown"],
     ["act: another key", { ...running, idempotencyKey: "key-2" }, act, "unknown"],

@@ -14,7 +14,8 @@ describe("what is sent", () => {
     );
     await using client = createClient({ url: `${server.url}/below/` });
     const ref = parseRef(refText);
-    const got = await client.get(ctx, { kind, ref, view: "health", maxAgeMs: Number.POSITIVE_INFINITY, native: true });
+    const ages = { maxAgeMs: Number.POSITIVE_INFINITY, staleWhileRevalidateMs: 0, staleIfErrorMs: 59_999.9 };
+    const got = await client.get(ctx, { kind, ref, view: "health", ...ages, native: true });
     const [request] = server.requests;
     expect(request?.url.pathname).toBe("/below/v1/resource");
     expect(Object.fromEntries(request?.url.searchParams ?? [])).toEqual({
@@ -22,6 +23,8 @@ describe("what is sent", () => {
       kind: kind.name,
       view: "health",
       maxAgeMs: String(Number.MAX_SAFE_INTEGER),
+      staleWhileRevalidateMs: "0",
+      staleIfErrorMs: "59999",
       native: "true",
     });
     expect(got.ref.key).toBe(ref.key);
@@ -43,14 +46,69 @@ describe("what is sent", () => {
       }),
     );
     await using client = createClient({ url: server.url });
-    const { outcomes } = await client.getMany(ctx, { kind, refs: [refText, "arn:2"], maxAgeMs: 1.5 });
+    const ages = { maxAgeMs: 1.5, staleWhileRevalidateMs: 2.5, staleIfErrorMs: Number.POSITIVE_INFINITY };
+    const { outcomes } = await client.getMany(ctx, { kind, refs: [refText, "arn:2"], ...ages });
     expect(server.requests[0]).toMatchObject({
       method: "POST",
-      body: { kind: kind.name, refs: [refText, "arn:2"], maxAgeMs: 1 },
+      body: {
+        ...{ kind: kind.name, refs: [refText, "arn:2"] },
+        ...{ maxAgeMs: 1, staleWhileRevalidateMs: 2, staleIfErrorMs: Number.MAX_SAFE_INTEGER },
+      },
     });
     expect(outcomes[0]).toMatchObject({ ok: true, state: { value: { powerState: "running" } } });
     const [, second] = outcomes;
     expect(second?.ok === false && CloudLinkError.isInstance(second.error) && second.error.code).toBe("not_found");
+  });
+
+  it("nothing is said of ages that are left out, and what a server of before leaves out is nothing kept", async () => {
+    await using server = await wireServer((request) => json(request, answer));
+    await using client = createClient({ url: server.url });
+    const { freshness, stats } = await client.get(ctx, { kind, ref: refText });
+    expect([...(server.requests[0]?.url.searchParams.keys() ?? [])]).toEqual(["ref", "kind"]);
+    expect(answer.freshness).not.toHaveProperty("refreshing");
+    expect(freshness.refreshing).toBe(false);
+    expect(stats.savedCalls).toBe(0);
+  });
+
+  it("no cache on the way may keep an answer, or is told how fresh it is to be, whatever the settings say", async () => {
+    await using server = await wireServer((request) => json(request, answer));
+    await using client = createClient({ url: server.url, headers: { "Cache-Control": "max-age=60" } });
+    await client.get(ctx, { kind, ref: refText });
+    expect(server.requests[0]?.headers["cache-control"]).toBe("no-store");
+  });
+
+  it("what is kept of a resource comes as a kernel gives it", async () => {
+    const state = machine();
+    const states = [{ ...state, freshness: { ...state.freshness, source: "memory", refreshing: true } }];
+    await using server = await wireServer((request) => json(request, { states, later: 1 }));
+    await using client = createClient({ url: server.url });
+    const kept = await client.cached(ctx, { kind, ref: parseRef(refText) });
+    const url = server.requests[0]?.url;
+    expect(url?.pathname).toBe("/v1/cache/resource");
+    expect(Object.fromEntries(url?.searchParams ?? [])).toEqual({ ref: refText, kind: kind.name });
+    expect(kept).toMatchObject([{ view: "standard", freshness: { source: "memory", ageMs: 3, refreshing: true } }]);
+    expect(Object.isFrozen(kept)).toBe(true);
+  });
+
+  it("what is to be forgotten travels with each of its properties, and what is not given does not", async () => {
+    await using server = await wireServer((request) => json(request, { invalidated: 2 }));
+    await using client = createClient({ url: server.url });
+    const rest = { kind: kind.name, provider: "aws", account: "1", region: "eu-west-1", tags: { team: "web" } };
+    expect(await client.invalidate(ctx, { ref: parseRef(refText), ...rest })).toEqual({ invalidated: 2 });
+    await client.invalidate(ctx, {});
+    expect(server.requests.map(({ method, url, body }) => [method, url.pathname, body])).toEqual([
+      ["POST", "/v1/cache/invalidate", { ref: refText, ...rest }],
+      ["POST", "/v1/cache/invalidate", {}],
+    ]);
+  });
+
+  it("the counts of the server's cache come as a kernel gives them", async () => {
+    const outcomes = { hit: 1, stale: 2, miss: 3, collapsed: 4, batched: 5, refreshed: 6 };
+    const counts = { entries: 1, bytes: 2, maxEntries: 3, maxBytes: 4, evicted: 5, invalidated: 6, outcomes };
+    await using server = await wireServer((request) => json(request, { ...counts, later: 1 }));
+    await using client = createClient({ url: server.url });
+    expect(await client.cacheStats(ctx, {})).toEqual(counts);
+    expect(server.requests[0]).toMatchObject({ method: "GET", url: { pathname: "/v1/cache" } });
   });
 
   it("an action's key travels as header, and the answer is an operation", async () => {
@@ -156,6 +214,11 @@ describe("a request that is wrong is refused before it is sent", () => {
     ["get", { kind, ref: "\ud800" }, "not a ref"],
     ["getMany", { kind, refs: refText }, "brackets"],
     ["act", { kind, ref: refText, action: "stop", idempotencyKey: "a b" }, "idempotencyKey"],
+    ["cached", { kind, ref: refText, view: "health" }, "view"],
+    ["cached", { kind, ref: 5 }, "not a ref"],
+    ["invalidate", { refs: [refText] }, "refs"],
+    ["invalidate", { ref: 5 }, "not a ref"],
+    ["cacheStats", { kind }, "kind"],
     ["operation", { token: ".." }, "token"],
     ["operation", { token: "\ud800" }, "token"],
     ["operation", {}, "token"],

@@ -1,18 +1,24 @@
 import { isDeepStrictEqual } from "node:util";
-import { CloudLinkError, CONTRACT_VERSION, isRef, VirtualMachine } from "@cloudlink/core";
+import { CloudLinkError, CONTRACT_VERSION, defineKind, isRef, VirtualMachine } from "@cloudlink/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { z } from "zod";
-import type { Reader } from "../src/read/form.ts";
+import { readCachedResource, readCacheStats } from "../src/read/cache.ts";
+import { FormError, type Reader } from "../src/read/form.ts";
 import { readKind, readKindSchema } from "../src/read/kind.ts";
 import { readDryRun, readOperation } from "../src/read/operation.ts";
 import { readProviders } from "../src/read/provider.ts";
 import { readAnswer, readEndOfPage, readListProblem, readManyAnswer, readState } from "../src/read/resource-state.ts";
 import {
   answerForm,
+  cachedResourceForm,
+  cacheStatsForm,
   dryRunForm,
   encodeAnswer,
+  encodeCachedResource,
+  encodeCacheStats,
   encodeDryRun,
+  encodeKind,
   encodeKindWithSchema,
   encodeListLines,
   encodeListPage,
@@ -20,6 +26,7 @@ import {
   encodeOperation,
   encodeProvider,
   formatListLine,
+  freshnessAdviceForm,
   kindWithSchemaForm,
   listLineForm,
   listPageForm,
@@ -122,6 +129,15 @@ describe("what is sent is of the schema's form, and comes back as it was and fro
     check(arbitrary.dryRun, { encode: (each) => encodeDryRun(each, nativeIdOf), schema: dryRunForm, read: readDryRun });
   });
 
+  it("what is kept of a resource, and the counts of a cache", () => {
+    check(arbitrary.kept, {
+      encode: (states) => encodeCachedResource(states, nativeIdOf),
+      schema: cachedResourceForm,
+      read: readCachedResource,
+    });
+    check(arbitrary.cacheStats, { encode: encodeCacheStats, schema: cacheStatsForm, read: readCacheStats });
+  });
+
   it("a page of a list, whole and as lines", () => {
     fc.assert(
       fc.property(arbitrary.listPage, (page) => {
@@ -153,6 +169,25 @@ describe("what is sent is of the schema's form, and comes back as it was and fro
     expect(Object.isFrozen(kind)).toBe(true);
   });
 
+  it("an age that JSON cannot say, as the largest that it can", () => {
+    const stale = { staleWhileRevalidateMs: Number.POSITIVE_INFINITY, staleIfErrorMs: 0.5 };
+    const rules = [{ path: "state", words: ["a"], maxAgeMs: Number.POSITIVE_INFINITY, ...stale }];
+    const freshness = { maxAgeMs: 1_500.5, ...stale, rules, listMaxAgeMs: Number.POSITIVE_INFINITY };
+    const kind = defineKind<object>()({ ...VirtualMachine, freshness });
+    const most = Number.MAX_SAFE_INTEGER;
+    const sentStale = { staleWhileRevalidateMs: most, staleIfErrorMs: 0 };
+    expect(readKind(sent(encodeKind(kind)), VirtualMachine.loadSchema).freshness).toEqual({
+      ...{ maxAgeMs: 1_500, ...sentStale, listMaxAgeMs: most },
+      rules: [{ path: "state", words: ["a"], maxAgeMs: most, ...sentStale }],
+    });
+    const unbounded = { maxEntries: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY };
+    const [stats] = fc.sample(arbitrary.cacheStats, 1);
+    expect(readCacheStats(sent(stats && encodeCacheStats({ ...stats, ...unbounded })))).toMatchObject({
+      maxEntries: most,
+      maxBytes: most,
+    });
+  });
+
   it("what a provider says of itself", () => {
     const operations = ["op"];
     const described = {
@@ -168,6 +203,10 @@ describe("what is sent is of the schema's form, and comes back as it was and fro
             major: 1,
             regional: true,
             refTemplates: [{ template: "box:{account}:{id}", parts: { partition: "-" }, ignoreCase: true }],
+            freshness: {
+              ...{ maxAgeMs: 5, staleWhileRevalidateMs: 6, staleIfErrorMs: 7, listMaxAgeMs: 8 },
+              rules: [{ path: "state.word", words: ["a", "b"], maxAgeMs: 0, staleIfErrorMs: 9 }],
+            },
             get: { operations, views: ["standard"], native: true, sourceLagMs: 5 },
             getMany: { operations, views: ["standard"], maxRefs: 200 },
             list: { operations, views: ["standard"], pushDown: ["tags"], maxPageSize: 1_000 },
@@ -192,4 +231,36 @@ describe("what is sent is of the schema's form, and comes back as it was and fro
     expect(back).toEqual([described]);
     expect(isFrozenDeep(back)).toBe(true);
   });
+
+  it.each([
+    { maxAgeMs: -1 },
+    { maxAgeMs: 1, listMaxAgeMs: null },
+    { maxAgeMs: 1, rules: [{ path: "", words: ["a"], maxAgeMs: 1 }] },
+    { maxAgeMs: 1, rules: [{ path: "a", words: [], maxAgeMs: 1 }] },
+    { maxAgeMs: 1, rules: [{ path: "a", words: ["a"] }] },
+    {},
+  ])("what is no advice is refused by schema and reader alike: %j", (freshness) => {
+    expect(freshnessAdviceForm.safeParse(freshness).success).toBe(false);
+    const kinds = { kind: VirtualMachine.name, major: 1, regional: true, refTemplates: [], freshness };
+    const described = { ...encodeProvider(servingNothing), kinds: [kinds] };
+    expect(() => readProviders({ providers: [described] })).toThrow(FormError);
+    expect(() => readKind({ ...encodeKind(VirtualMachine), freshness }, VirtualMachine.loadSchema)).toThrow(FormError);
+  });
 });
+
+/** A provider that serves nothing. */
+const servingNothing = {
+  contractVersion: CONTRACT_VERSION,
+  metadata: {
+    ...{
+      name: "attic",
+      version: "1.0.0",
+      displayName: "The attic",
+      partitions: ["-"],
+      kinds: [],
+      limits: [],
+      hosts: [],
+    },
+    credentials: { ambient: true, parameters: [], keys: [] },
+  },
+};

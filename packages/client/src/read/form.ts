@@ -52,6 +52,11 @@ export const amount: Reader<number> = (form) => {
   return form;
 };
 
+/** What a server of an earlier version leaves out. */
+export function withDefault<Value>(reader: Reader<Value>, value: Value): Reader<Value> {
+  return (form) => (form === undefined ? value : reader(form));
+}
+
 export function oneOf<const Words extends readonly string[]>(...words: Words): Reader<Words[number]> {
   return (form) => {
     if (typeof form !== "string" || !words.includes(form)) throw new FormError(`one of ${words.join(", ")}`);

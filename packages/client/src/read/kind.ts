@@ -1,5 +1,6 @@
 import { defineKind, type Kind, type KindSchema } from "@cloudlink/core";
 import { amount, anyText, boolean, FormError, fieldsOf, listOf, object, type Reader, recordOf, tree } from "./form.ts";
+import { readAdvice } from "./freshness-advice.ts";
 
 const column = object({ title: anyText, path: anyText });
 
@@ -15,7 +16,7 @@ const readKindForm = object(
     actions: recordOf(object({ name: anyText, description: anyText, idempotent: boolean })),
     columns: object({ table: listOf(column), wide: listOf(column) }),
   },
-  { filterRules: recordOf(object({}, { words: listOf(anyText), fromView: anyText })) },
+  { filterRules: recordOf(object({}, { words: listOf(anyText), fromView: anyText })), freshness: readAdvice },
 );
 
 /** A kind as data, with where its schema comes from. */

@@ -1,6 +1,7 @@
 import type { LimitDeclaration, RefTemplate } from "@cloudlink/core";
 import type { ProviderDescription } from "../wire/provider.ts";
 import { amount, anyText, boolean, listOf, object, oneOf, type Reader, recordOf } from "./form.ts";
+import { readAdvice } from "./freshness-advice.ts";
 
 const texts = listOf(anyText);
 
@@ -17,6 +18,7 @@ const lag = { sourceLagMs: amount };
 const capabilities = object(
   { kind: anyText, major: amount, regional: boolean, refTemplates: listOf(refTemplate) },
   {
+    freshness: readAdvice,
     get: object({ operations: texts, views: texts }, { ...lag, native: boolean }),
     getMany: object({ operations: texts, views: texts, maxRefs: amount }, lag),
     list: object({ operations: texts, views: texts, pushDown: texts, maxPageSize: amount }, lag),

@@ -10,7 +10,20 @@ import {
   type Ref,
   type ResourceState,
 } from "@cloudlink/core";
-import { amount, anyText, FormError, fieldsOf, listOf, object, oneOf, type Reader, text, tree } from "./form.ts";
+import {
+  amount,
+  anyText,
+  boolean,
+  FormError,
+  fieldsOf,
+  listOf,
+  object,
+  oneOf,
+  type Reader,
+  text,
+  tree,
+  withDefault,
+} from "./form.ts";
 
 /** A canonical ref. */
 export const readRef: Reader<Ref> = (form) => {
@@ -26,7 +39,12 @@ export const readTraceId: Reader<string> = (form) => {
   return form;
 };
 
-export const readStats: Reader<CallStats> = object({ vendorCalls: amount, retries: amount, durationMs: amount });
+export const readStats: Reader<CallStats> = object({
+  vendorCalls: amount,
+  savedCalls: withDefault(amount, 0),
+  retries: amount,
+  durationMs: amount,
+});
 
 /** An error inside of an answer, revived and bounded. */
 export const readError: Reader<CloudLinkError> = (form) => CloudLinkError.fromJSON(fieldsOf(form));
@@ -41,7 +59,12 @@ const instant: Reader<number> = (form) => {
 };
 
 const readFreshness: Reader<Freshness> = object(
-  { source: oneOf("live", "memory", "redis", "event"), observedAt: instant, ageMs: amount },
+  {
+    source: oneOf("live", "memory", "redis", "event"),
+    observedAt: instant,
+    ageMs: amount,
+    refreshing: withDefault(boolean, false),
+  },
   { sourceLagMs: amount },
 );
 

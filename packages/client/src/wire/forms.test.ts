@@ -29,7 +29,10 @@ it("no two forms have one id, those that are only parts of others too", () => {
 });
 
 it("requests are strict, and answers are read leniently", () => {
-  const strict = [wire.getQueryForm, wire.listQueryForm, wire.getManyRequestForm, wire.actionRequestForm];
+  const strict = [
+    ...[wire.getQueryForm, wire.listQueryForm, wire.getManyRequestForm, wire.actionRequestForm],
+    ...[wire.cachedQueryForm, wire.invalidateRequestForm],
+  ];
   for (const schema of strict) {
     const issues = schema.safeParse({ unknownField: 1 }).error?.issues ?? [];
     expect(issues.map(({ code }) => code)).toContain("unrecognized_keys");
@@ -45,6 +48,8 @@ it.each([
   ["maxAgeMs", "5", 5],
   ["maxAgeMs", "0", 0],
   ["maxAgeMs", "9007199254740991", Number.MAX_SAFE_INTEGER],
+  ["staleWhileRevalidateMs", "60000", 60_000],
+  ["staleIfErrorMs", "0", 0],
   ["native", "true", true],
   ["native", "false", false],
 ])("a query's %s=%s is read as %o", (name, text, value) => {
@@ -58,6 +63,8 @@ it.each([
   ["maxAgeMs", "0x10"],
   ["maxAgeMs", "1e3"],
   ["maxAgeMs", "9007199254740993"],
+  ["staleWhileRevalidateMs", "-1"],
+  ["staleIfErrorMs", "1.5"],
   ["native", "yes"],
   ["native", ""],
   ["ref", ["a", "b"]],

@@ -3,7 +3,12 @@ import { errorForm } from "./error.schema.ts";
 import { callStatsForm, canonicalRef, resourceStateForm, traceIdField } from "./resource-state.schema.ts";
 import { booleanText, kindName, refText, viewName, wholeNumberText } from "./text.schema.ts";
 
-const MAX_AGE = "The oldest observation that will do, in milliseconds; 0, the default, asks the vendor now.";
+const MAX_AGE =
+  "The oldest observation that will do, in milliseconds; 0 asks the vendor now. Left out, it is what the provider or the kind advertises for a resource in that state (`freshness` of both): live, where neither does or nothing is kept.";
+const STALE_WHILE_REVALIDATE =
+  "By how much older the answer may be, in milliseconds, while a newer one is fetched: it comes at once then.";
+const STALE_IF_ERROR =
+  "By how much older the answer may be, in milliseconds, if the vendor cannot be reached, throttles or has a fault, or time runs out.";
 
 /** Query of `GET /v1/resource`. */
 export const getQueryForm = z
@@ -12,6 +17,8 @@ export const getQueryForm = z
     kind: kindName.exactOptional(),
     view: viewName.exactOptional(),
     maxAgeMs: wholeNumberText(0).exactOptional().describe(MAX_AGE),
+    staleWhileRevalidateMs: wholeNumberText(0).exactOptional().describe(STALE_WHILE_REVALIDATE),
+    staleIfErrorMs: wholeNumberText(0).exactOptional().describe(STALE_IF_ERROR),
     native: booleanText.exactOptional().describe("Also give the vendor's own body, redacted. It is always read live."),
   })
   .meta({ id: "GetQuery", description: "Which resource, and how." });
@@ -29,6 +36,8 @@ export const getManyRequestForm = z
     refs: z.array(refText).max(MOST_REFS).describe("Of any accounts and regions; the same one may occur twice."),
     view: viewName.exactOptional(),
     maxAgeMs: z.number().min(0).exactOptional().describe(MAX_AGE),
+    staleWhileRevalidateMs: z.number().min(0).exactOptional().describe(STALE_WHILE_REVALIDATE),
+    staleIfErrorMs: z.number().min(0).exactOptional().describe(STALE_IF_ERROR),
   })
   .meta({ id: "GetManyRequest", description: "Which resources, and how." });
 

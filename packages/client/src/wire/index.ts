@@ -10,7 +10,21 @@ export {
   operationTokenForm,
 } from "./action.schema.ts";
 export { encodeDryRun, encodeOperation } from "./action.ts";
+export {
+  type CachedQuery,
+  type CachedResourceForm,
+  type CacheStatsForm,
+  cachedQueryForm,
+  cachedResourceForm,
+  cacheStatsForm,
+  type InvalidateRequestForm,
+  type InvalidationForm,
+  invalidateRequestForm,
+  invalidationForm,
+} from "./cache.schema.ts";
+export { encodeCachedResource, encodeCacheStats } from "./cache.ts";
 export { type ErrorForm, errorCodeForm, errorForm, retryAdviceForm } from "./error.schema.ts";
+export { type FreshnessAdviceForm, freshnessAdviceForm } from "./freshness-advice.schema.ts";
 export {
   type GetManyRequestForm,
   type GetQuery,
@@ -50,7 +64,12 @@ export { encodeError, errorOfProblem, type ProblemOptions, problemOf, retryAfter
 export { headerNames, mediaTypes, paths } from "./protocol.ts";
 export { type ProviderForm, type ProvidersForm, providerForm, providersForm } from "./provider.schema.ts";
 export { encodeProvider, type ProviderDescription } from "./provider.ts";
-export { idempotencyKeyHeader, timeoutHeader } from "./request-headers.schema.ts";
+export {
+  cacheControlHeader,
+  idempotencyKeyHeader,
+  ifNoneMatchHeader,
+  timeoutHeader,
+} from "./request-headers.schema.ts";
 export {
   type AnswerForm,
   answerForm,

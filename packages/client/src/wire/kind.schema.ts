@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { freshnessAdviceForm } from "./freshness-advice.schema.ts";
 import { kindName } from "./text.schema.ts";
 
 const column = z.object({ title: z.string(), path: z.string() }).meta({ id: "KindColumn" });
@@ -28,6 +29,7 @@ const kindFields = {
       idempotent: z.boolean().describe("Whether doing it twice leaves the resource as doing it once does."),
     }),
   ),
+  freshness: freshnessAdviceForm.exactOptional(),
   columns: z.object({ table: z.array(column), wide: z.array(column) }),
 };
 

@@ -1,9 +1,11 @@
 import type { Kind, KindColumn } from "@cloudlink/core";
+import { encodeAdvice } from "./freshness-advice.ts";
 import type { KindForm, KindWithSchemaForm } from "./kind.schema.ts";
 
 /** The form of a kind, without its schema. */
 export function encodeKind(kind: Kind): KindForm {
   const { name, major, minor, description, views, defaultView, filters, filterRules, actions, columns } = kind;
+  const { freshness } = kind;
   return {
     ...{ name, major, minor, description, defaultView },
     views: [...views],
@@ -15,6 +17,7 @@ export function encodeKind(kind: Kind): KindForm {
         { name, description, idempotent },
       ]),
     ),
+    ...(freshness !== undefined && { freshness: encodeAdvice(freshness) }),
     columns: { table: columns.table.map(encodeColumn), wide: columns.wide.map(encodeColumn) },
   };
 }

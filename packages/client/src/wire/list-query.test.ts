@@ -76,6 +76,7 @@ const request: fc.Arbitrary<ListRequest<typeof Disk>> = fc.record(
     view: text,
     pageSize: fc.integer({ min: 1 }),
     pageToken: fc.string({ minLength: 1 }).filter((each) => each.isWellFormed()),
+    maxAgeMs: fc.nat(),
   },
   { requiredKeys: ["kind"] },
 );
@@ -98,6 +99,14 @@ describe("the query of a list", () => {
         expect(theirRest).toEqual(rest);
       }),
     );
+  });
+
+  it.each([
+    [0, "0"],
+    [1.9, "1"],
+    [Number.POSITIVE_INFINITY, String(Number.MAX_SAFE_INTEGER)],
+  ])("has the age %o as %s: whole, and never older than asked for", (maxAgeMs, text) => {
+    expect(listParams({ kind: Disk, maxAgeMs }).get("maxAgeMs")).toBe(text);
   });
 
   it("takes a selection of nothing for one, and not for everything", async () => {

@@ -2,6 +2,7 @@ import { CloudLinkError, createFilter, type Kind, quote } from "@cloudlink/core"
 import type { ListRequest } from "@cloudlink/core/calls";
 import type { ListQuery } from "./list.schema.ts";
 import { type ScalarType, typeAt } from "./scalar-type.ts";
+import { wholeAge } from "./whole-age.ts";
 
 /**
  * The query of a list as a client sends it. Values of `where` travel as text.
@@ -10,7 +11,7 @@ import { type ScalarType, typeAt } from "./scalar-type.ts";
  *   for a selection that is no list of texts: as text, it would be read as another.
  */
 export function listParams<K extends Kind>(request: ListRequest<K>): URLSearchParams {
-  const { kind, view, pageSize, pageToken } = request;
+  const { kind, view, pageSize, pageToken, maxAgeMs } = request;
   const filter = createFilter(kind, { where: request.where, tags: request.tags });
   const params = new URLSearchParams();
   const append = (name: string, text: string) => {
@@ -33,6 +34,7 @@ export function listParams<K extends Kind>(request: ListRequest<K>): URLSearchPa
   if (view !== undefined) append("view", view);
   if (pageSize !== undefined) append("pageSize", String(pageSize));
   if (pageToken !== undefined) append("pageToken", pageToken);
+  if (maxAgeMs !== undefined) append("maxAgeMs", String(wholeAge(maxAgeMs)));
   return params;
 }
 
@@ -43,7 +45,7 @@ export function listParams<K extends Kind>(request: ListRequest<K>): URLSearchPa
  * @throws `invalid_argument` (`ErrInvalidRequest`) for a text that is no number or boolean where the kind has one, and as the kernel does.
  */
 export async function readListQuery<K extends Kind>(kind: K, query: ListQuery): Promise<ListRequest<K>> {
-  const { account, region, provider, where = [], tag = [], view, pageSize, pageToken } = query;
+  const { account, region, provider, where = [], tag = [], view, pageSize, pageToken, maxAgeMs } = query;
   const schema = where.length === 0 ? {} : (await kind.loadSchema()).toJsonSchema();
   const conditions = where.map(readAssignment).map(([path, text]) => {
     return [path, convert(text, { path, type: typeAt(schema, path) })] as const;
@@ -60,6 +62,7 @@ export async function readListQuery<K extends Kind>(kind: K, query: ListQuery): 
     ...(view !== undefined && { view }),
     ...(pageSize !== undefined && { pageSize }),
     ...(pageToken !== undefined && { pageToken }),
+    ...(maxAgeMs !== undefined && { maxAgeMs }),
   };
 }
 

@@ -36,6 +36,11 @@ export const listQueryForm = z
       .max(LONGEST_PAGE_TOKEN)
       .exactOptional()
       .describe("Where to go on: nextPageToken of a page of the same query."),
+    maxAgeMs: wholeNumberText(0)
+      .exactOptional()
+      .describe(
+        "The oldest list that will do, in milliseconds; 0 asks the vendor now. Left out, it is what the provider or the kind advertises (`freshness.listMaxAgeMs` of both), live where neither does. Each account and region answers by itself; what is gone on with by a page token is live.",
+      ),
   })
   .meta({ id: "ListQuery", description: "What to list." });
 

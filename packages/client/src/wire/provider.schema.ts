@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { freshnessAdviceForm } from "./freshness-advice.schema.ts";
 
 const operations = z.array(z.string()).describe("The vendor operations it sends.");
 const sourceLagMs = z.number().min(0).exactOptional().describe("By how much its source may lag.");
@@ -25,6 +26,7 @@ const capabilitiesForm = z
     major: z.int(),
     regional: z.boolean(),
     refTemplates: z.array(refTemplateForm),
+    freshness: freshnessAdviceForm.exactOptional(),
     get: z.object({ operations, sourceLagMs, views, native: z.boolean().exactOptional() }).exactOptional(),
     getMany: z.object({ operations, sourceLagMs, views, maxRefs: z.int() }).exactOptional(),
     list: z

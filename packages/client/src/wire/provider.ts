@@ -1,4 +1,5 @@
 import type { KindCapabilities, Provider } from "@cloudlink/core";
+import { encodeAdvice } from "./freshness-advice.ts";
 import type { ProviderForm } from "./provider.schema.ts";
 
 /** What is told of a provider: what it says of itself, and the version of the contract that it speaks. */
@@ -26,7 +27,7 @@ export function encodeProvider({ contractVersion, metadata }: ProviderDescriptio
 }
 
 function encodeCapabilities(declared: KindCapabilities): ProviderForm["kinds"][number] {
-  const { kind, major, regional, refTemplates, get, getMany, list, actions, sensitive } = declared;
+  const { kind, major, regional, refTemplates, freshness, get, getMany, list, actions, sensitive } = declared;
   return {
     ...{ kind, major, regional },
     refTemplates: refTemplates.map(({ template, parts, ignoreCase }) => ({
@@ -34,6 +35,7 @@ function encodeCapabilities(declared: KindCapabilities): ProviderForm["kinds"][n
       ...(parts !== undefined && { parts: { ...parts } }),
       ...(ignoreCase !== undefined && { ignoreCase }),
     })),
+    ...(freshness !== undefined && { freshness: encodeAdvice(freshness) }),
     ...(get !== undefined && { get: writable(get) }),
     ...(getMany !== undefined && { getMany: writable(getMany) }),
     ...(list !== undefined && { list: writable(list) }),

@@ -7,6 +7,19 @@ export const timeoutHeader = wholeNumberText(1).meta({
   description: "How long the caller waits, in whole milliseconds. The call ends by then; the server may bound it.",
 });
 
+/** The header `Cache-Control` of a request (RFC 9111, 5.2.1; RFC 5861, 4). Any text: a directive that is not known is left aside. */
+export const cacheControlHeader = z.string().meta({
+  id: "RequestCacheControl",
+  description:
+    "How fresh the answer is to be: `no-cache` and `max-age=N`, in seconds, say what `maxAgeMs` of the query does, and `stale-if-error=N` what `staleIfErrorMs` does. What the query says counts in their place.",
+});
+
+/** The header `If-None-Match` (RFC 9110, 13.1.2). */
+export const ifNoneMatchHeader = z.string().meta({
+  id: "IfNoneMatch",
+  description: "The ETag of an answer that the caller has: one whose state is the same is 304, without a body.",
+});
+
 /** The header `Idempotency-Key`. */
 export const idempotencyKeyHeader = z
   .string()

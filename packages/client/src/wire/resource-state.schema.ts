@@ -28,6 +28,10 @@ export const freshnessForm = z
         "When the vendor request behind the answer was sent: what happened later may be missing. RFC 3339, UTC.",
       ),
     ageMs: z.number().min(0).describe("Milliseconds between observedAt and the answer."),
+    refreshing: z
+      .boolean()
+      .default(false)
+      .describe("Whether a newer observation of the resource was on its way when the answer was given."),
     sourceLagMs: z.number().min(0).exactOptional().describe("By how much the vendor's source itself lags."),
   })
   .meta({ id: "Freshness", description: "How fresh an answer is." });
@@ -39,6 +43,11 @@ export type FreshnessForm = z.infer<typeof freshnessForm>;
 export const callStatsForm = z
   .object({
     vendorCalls: z.number().min(0).describe("Requests that were sent to the vendor."),
+    savedCalls: z
+      .number()
+      .min(0)
+      .default(0)
+      .describe("Requests to the vendor that were not needed, since what was kept of earlier ones answered."),
     retries: z.number().min(0).describe("How often the kernel tried again."),
     durationMs: z.number().min(0),
   })

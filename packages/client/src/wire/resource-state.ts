@@ -37,6 +37,6 @@ function encodeFreshness({ observedAt, ...rest }: Freshness): FreshnessForm {
   return { ...rest, observedAt: new Date(observedAt).toISOString() };
 }
 
-export function encodeStats({ vendorCalls, retries, durationMs }: CallStats): CallStatsForm {
-  return { vendorCalls, retries, durationMs };
+export function encodeStats({ vendorCalls, savedCalls, retries, durationMs }: CallStats): CallStatsForm {
+  return { vendorCalls, savedCalls, retries, durationMs };
 }
