@@ -1,8 +1,9 @@
 import type { Row } from "@cloudlink/measure";
 import { actRow } from "./act/act-row.ts";
+import { batchRow } from "./batch/batch-row.ts";
 import { cancelRows } from "./cancel/cancel-row.ts";
 import { httpRow } from "./fuzz/http/http-row.ts";
 import { xmlRow } from "./fuzz/xml/xml-row.ts";
 
 /** The drills that exist, in the order of the goals. */
-export const drills: readonly Row[] = [actRow, xmlRow, httpRow, ...cancelRows];
+export const drills: readonly Row[] = [batchRow, actRow, xmlRow, httpRow, ...cancelRows];
