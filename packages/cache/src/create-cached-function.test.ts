@@ -92,6 +92,18 @@ describe("a cached function", () => {
     expect(loads[0]?.signal.aborted).toBe(true);
   });
 
+  it("keeps the younger of two values, whichever load ends last", async () => {
+    const { clock, ctx, loads, cached } = makeCached();
+    const first = cached.get(ctx, { key: "a" });
+    clock.advance(10);
+    const second = cached.get(ctx, { key: "a", maxAgeMs: 0 });
+    loads[1]?.end();
+    expect((await second).value.load).toBe(2);
+    loads[0]?.end();
+    expect((await first).value.load).toBe(1);
+    expect((await cached.get(ctx, { key: "a" })).value.load).toBe(2);
+  });
+
   it("lets nobody join a load that the last has just left, or whose time has just run out", async () => {
     const { clock, ctx, loads, cached } = makeCached({ timeoutMs: 50 });
     using leaving = ctx.withCancel();

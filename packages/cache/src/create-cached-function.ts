@@ -106,7 +106,10 @@ export function createCachedFunction<Value>(settings: CachedFunctionSettings<Val
   function keep(entry: FunctionEntry<Value>, since: number): void {
     if (!fence.passes(since, entry) || !budget.takes(entry.bytes)) return;
     const known = tenants.get(entry.tenant)?.get(entry.key);
-    if (known !== undefined) drop(known);
+    if (known !== undefined) {
+      if (known.seenAt > entry.seenAt) return;
+      drop(known);
+    }
     const its = tenants.get(entry.tenant);
     if (its === undefined) tenants.set(entry.tenant, new Map([[entry.key, entry]]));
     else its.set(entry.key, entry);
