@@ -60,6 +60,13 @@ describe("recent actions", () => {
     expect([actions.concern(place, 89_999), actions.concern(place, 90_000)]).toEqual([true, false]);
   });
 
+  it("are forgotten when their minute is over, at the next action", () => {
+    const actions = new RecentActions();
+    actions.add({ ref, nowMs: 0 });
+    actions.add({ ref: thingRef("a", { account: "2" }), nowMs: 60_000 });
+    expect(actions.concern(place, 0)).toBe(false);
+  });
+
   it("of one account say nothing of another with a name that looks alike", () => {
     const actions = new RecentActions();
     actions.add({ ref: thingRef("a", { account: '1","north' }), nowMs: 0 });
