@@ -1,26 +1,12 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { CommandHost } from "./command-host.ts";
-import { addCommonOptions, addServerOptions, assignment, type CommonOptions } from "./command-options.ts";
-import type { Assignment } from "./selection.ts";
-
-/** What every command about a cache takes. */
-export interface CacheOptions extends CommonOptions {
-  /** A server's URL. */
-  readonly server?: string;
-  /** In milliseconds. */
-  readonly timeout?: number;
-}
-
-/** What is to be forgotten: what has all of it. */
-export interface InvalidateOptions extends CacheOptions {
-  readonly ref?: string;
-  readonly kind?: string;
-  readonly provider?: string;
-  readonly account?: string;
-  readonly region?: string;
-  readonly tag?: readonly Assignment[];
-  readonly all?: boolean;
-}
+import {
+  addCommonOptions,
+  addServerOptions,
+  assignment,
+  type CacheOptions,
+  type InvalidateOptions,
+} from "./command-options.ts";
 
 /** Adds the commands about what a server keeps. */
 export function addCacheCommands(command: Command, { io, ended }: CommandHost): void {

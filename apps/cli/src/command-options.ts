@@ -79,6 +79,25 @@ export interface WaitOptions extends CommonOptions, ConnectionOptions {
   readonly interval: number;
 }
 
+/** What every command about a cache takes. */
+export interface CacheOptions extends CommonOptions {
+  /** A server's URL. */
+  readonly server?: string;
+  /** In milliseconds. */
+  readonly timeout?: number;
+}
+
+/** What is to be forgotten: what has all of it. */
+export interface InvalidateOptions extends CacheOptions {
+  readonly ref?: string;
+  readonly kind?: string;
+  readonly provider?: string;
+  readonly account?: string;
+  readonly region?: string;
+  readonly tag?: readonly Assignment[];
+  readonly all?: boolean;
+}
+
 export function addCommonOptions(command: Command): Command {
   return command
     .addOption(new Option("-o, --output <form>", "how to print").choices(outputForms).default("table"))

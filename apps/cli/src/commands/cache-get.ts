@@ -1,5 +1,5 @@
 import type { Kind } from "@cloudlink/core";
-import type { CacheOptions } from "../cache-commands.ts";
+import type { CacheOptions } from "../command-options.ts";
 import { kindNamed } from "../connection/connection.ts";
 import { EXIT_OK } from "../exit-code.ts";
 import { resourceRow } from "../output/row.ts";

@@ -1,6 +1,6 @@
 import { quote } from "@cloudlink/core";
 import type { InvalidateRequest } from "@cloudlink/core/calls";
-import type { InvalidateOptions } from "../cache-commands.ts";
+import type { InvalidateOptions } from "../command-options.ts";
 import { type Catalog, kindNamed } from "../connection/connection.ts";
 import { EXIT_OK } from "../exit-code.ts";
 import { plainRow } from "../output/row.ts";

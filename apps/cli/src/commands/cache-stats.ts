@@ -1,4 +1,4 @@
-import type { CacheOptions } from "../cache-commands.ts";
+import type { CacheOptions } from "../command-options.ts";
 import { EXIT_OK } from "../exit-code.ts";
 import { plainRow } from "../output/row.ts";
 import { plainColumns } from "../plain-columns.ts";

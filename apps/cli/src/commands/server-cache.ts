@@ -1,4 +1,4 @@
-import type { CacheOptions } from "../cache-commands.ts";
+import type { CacheOptions } from "../command-options.ts";
 import { callPlace } from "../connection/call-place.ts";
 import { openSession, type Session } from "../session.ts";
 import type { ShellIo } from "../shell-io.ts";
