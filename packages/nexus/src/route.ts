@@ -7,9 +7,9 @@ import {
   type KindCapabilities,
   type KindHandler,
   type Provider,
+  type ProviderDirectory,
   viewCovers,
 } from "@cloudlink/core";
-import type { Kernel } from "./kernel.ts";
 import { unknownProvider } from "./ref-resolver.ts";
 
 /** Where calls of one kind to one provider go. */
@@ -21,7 +21,10 @@ export interface Route {
 }
 
 /** @throws `invalid_argument` for a provider that is not registered or a kind that it does not know. */
-export function routeTo(kernel: Kernel, target: { readonly provider: string; readonly kind: Kind }): Route {
+export function routeTo(
+  kernel: { readonly providers: ProviderDirectory },
+  target: { readonly provider: string; readonly kind: Kind },
+): Route {
   const provider = kernel.providers.current(target.provider);
   if (provider === undefined) throw unknownProvider(kernel.providers, target.provider);
   const route = routeOf(provider, target.kind);
