@@ -1,6 +1,7 @@
+import type { Balanced } from "./dashboard-reads.ts";
 import type { Shared } from "./kernel-reader.ts";
 import type { Policy } from "./simulate.ts";
-import type { Balanced, Workload } from "./workload.ts";
+import type { Workload } from "./workload.ts";
 
 /** One way to answer the reads of a workload beside another, on the same seeds. */
 export interface Comparison {

@@ -1,12 +1,14 @@
 import { randomFrom, type Subjects } from "@cloudlink/measure";
+import type { Balanced } from "./dashboard-reads.ts";
 import { Fleet } from "./fleet.ts";
 import { KernelReader, type Shared } from "./kernel-reader.ts";
+import type { ReadStream } from "./read-stream.ts";
 import type { Reader } from "./reader.ts";
 import { type EconomyShape, machinesOf, VENDOR_MS } from "./shape.ts";
 import { type Outcome, Tally } from "./tally.ts";
 import { TtlReader } from "./ttl-reader.ts";
 import { VirtualClock } from "./virtual-clock.ts";
-import { type Balanced, type ReadStream, readsOf, type Workload } from "./workload.ts";
+import { readsOf, type Workload } from "./workload.ts";
 
 /** How reads are answered. Plain data, as all of a {@link Simulation}: it may be run in another thread. */
 export type Policy =

@@ -1,7 +1,8 @@
 import { randomFrom } from "@cloudlink/measure";
 import { describe, expect, test } from "vitest";
+import type { Balanced } from "./dashboard-reads.ts";
 import { type EconomyShape, REPLICAS, tenantOf } from "./shape.ts";
-import { type Balanced, readsDue, readsOf, type Workload, workloads } from "./workload.ts";
+import { readsDue, readsOf, type Workload, workloads } from "./workload.ts";
 
 const shape: EconomyShape = { tenants: 40, sampledTenants: 40, durationMs: 60_000, readsPerSecond: 200 };
 

@@ -3,7 +3,7 @@ import { comparisonsOf, controlsOf } from "../economy/comparison.ts";
 import { type EconomyGoals, economyFigures } from "../economy/economy-figures.ts";
 import { pairedRuns } from "../economy/paired-runs.ts";
 import { type EconomyShape, WHOLE } from "../economy/shape.ts";
-import { workloads } from "../economy/workload.ts";
+import { ONE_TENANT_IN, workloads } from "../economy/workload.ts";
 
 /** Row 7: what a cache leaves of the vendor calls where answers may be as old as the peer's. */
 export const economy: Row = economyRow({
@@ -57,6 +57,8 @@ function economyRow(of: {
   };
 }
 
+/** In whole twenties, of which one has dashboards in the mixed workload. */
 function shapeOf({ size, count }: RowRequest, sampledTenants: number): EconomyShape {
-  return size === "full" ? { ...WHOLE, sampledTenants: count ?? sampledTenants } : reducedShape;
+  if (size === "reduced") return reducedShape;
+  return { ...WHOLE, sampledTenants: Math.ceil((count ?? sampledTenants) / ONE_TENANT_IN) * ONE_TENANT_IN };
 }
