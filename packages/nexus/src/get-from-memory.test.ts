@@ -253,6 +253,14 @@ describe("memory answers no get", () => {
     expect(provider.requests).toHaveLength(1);
   });
 
+  it("that has to be fresher than its source is declared to be, whether or not the answer says so", async () => {
+    const get = { operations: ["get"], views: ["standard"], sourceLagMs: 30_000 };
+    const { nexus, ctx, provider } = await warm({}, { capabilities: { get, getMany: undefined } });
+    expect((await nexus.get(ctx, request)).freshness.sourceLagMs).toBe(30_000);
+    expect((await failureOf(nexus.get(ctx, { ...request, maxAgeMs: 29_999 }))).reason).toBe("ErrUnimplemented");
+    expect(provider.requests).toHaveLength(1);
+  });
+
   it("by a directory that throws, and says what it threw", async () => {
     let broken = false;
     const denial = () => {

@@ -35,7 +35,7 @@ export async function readBatch(kernel: Kernel, batch: ReadBatch): Promise<reado
     run: async (providerCall) => {
       const given = new Map<string, Outcome<Observation<unknown>>>();
       for (const outcome of await ask(providerCall, batch)) given.set(outcome.ref.key, outcome);
-      return readings.map((reading) => acceptOutcome(given.get(reading.ref.key), { call, reading }));
+      return readings.map((reading) => acceptOutcome(given.get(reading.ref.key), { call, by, reading }));
     },
   });
 }
@@ -62,7 +62,7 @@ async function ask(
 /** What the provider gave for one ref. What is wrong with it is that ref's trouble, and spoils no other. */
 function acceptOutcome(
   given: Outcome<Observation<unknown>> | undefined,
-  { call, reading }: { readonly call: KernelCall; readonly reading: Reading },
+  { call, by, reading }: Pick<ReadBatch, "call" | "by"> & { readonly reading: Reading },
 ): Outcome<Observation<unknown>> {
   const { plan, ref } = reading;
   const { kind, view, scope, provider } = plan;
@@ -70,8 +70,18 @@ function acceptOutcome(
     if (given === undefined) throw providerFault(provider, "it left a ref without an outcome");
     if (!given.ok) throw given.error;
     const expected = { call, provider, kind, scope, view, ref, maxLagMs: reading.maxLagMs };
-    return { ok: true, ref, state: acceptObservation(given.state, expected) };
+    const said = withDeclaredLag(given.state, plan.route.capabilities[by]);
+    return { ok: true, ref, state: acceptObservation(said, expected) };
   } catch (error) {
     return { ok: false, ref, error: providerError(error, provider) };
   }
+}
+
+/** What is declared of a source is so, whether or not what came of it says so too: it is kept, and must not serve who takes no lag. */
+function withDeclaredLag(
+  observation: Observation<unknown>,
+  declared: { readonly sourceLagMs?: number } | undefined,
+): Observation<unknown> {
+  const sourceLagMs = observation?.sourceLagMs ?? declared?.sourceLagMs;
+  return sourceLagMs === undefined ? observation : { ...observation, sourceLagMs };
 }
