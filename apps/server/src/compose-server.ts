@@ -1,5 +1,6 @@
-import { composeConfiguration, readConfiguration } from "@cloudlink/config";
-import type { ProviderPlugin } from "@cloudlink/core";
+import { createMemoryCache } from "@cloudlink/cache";
+import { type ConfiguredCache, composeConfiguration, readConfiguration } from "@cloudlink/config";
+import { type Cache, noCache, type ProviderPlugin } from "@cloudlink/core";
 import { createNexus, type Nexus } from "@cloudlink/nexus";
 import awsPlugin, { aws } from "@cloudlink/provider-aws";
 import type { ServerOptions } from "./command-line.ts";
@@ -17,9 +18,16 @@ export async function composeServer(options: ServerOptions): Promise<ServerSetti
   };
   // Before anything is made that would have to be ended again.
   if (options.address !== undefined) checkAddress(options.address);
-  if (options.config === undefined) return { nexus: createNexus({ providers: [aws()] }), ...given };
+  if (options.config === undefined) {
+    return { nexus: createNexus({ providers: [aws()], cache: createMemoryCache() }), ...given };
+  }
   const configuration = await readConfiguration({ path: options.config });
-  const nexus = createNexus({ ...(await composeConfiguration(configuration, { plugins })) });
+  const cache = cacheOf(configuration.cache);
+  const nexus = createNexus({ ...(await composeConfiguration(configuration, { plugins })), cache });
   const { address, port, maxConcurrentCalls, maxTimeoutMs, drainMs } = configuration.server;
   return { nexus, tenant: configuration.tenant, address, port, maxConcurrentCalls, maxTimeoutMs, drainMs, ...given };
+}
+
+function cacheOf({ enabled, ...bounds }: ConfiguredCache): Cache {
+  return enabled ? createMemoryCache(bounds) : noCache;
 }

@@ -11,6 +11,7 @@ import { gatherDocumentedRoutes } from "./openapi/documented-routes.ts";
 import { createOpenApiDocument } from "./openapi/openapi-document.ts";
 import { packageVersion } from "./package-version.ts";
 import { addActions } from "./routes/actions.ts";
+import { addCache } from "./routes/cache.ts";
 import { addCatalog } from "./routes/catalog.ts";
 import { addGetMany } from "./routes/get-many.ts";
 import { addHealth } from "./routes/health.ts";
@@ -64,9 +65,8 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
     isDraining: () => isDraining,
   };
   const routes = gatherDocumentedRoutes(app);
-  for (const add of [addResource, addResources, addGetMany, addActions, addOperations, addCatalog, addHealth]) {
-    add(app, services);
-  }
+  const adding = [addResource, addResources, addGetMany, addCache, addActions, addOperations, addCatalog, addHealth];
+  for (const add of adding) add(app, services);
   const served = { routes, kinds: nexus.kinds(), version: packageVersion(), maxTimeoutMs };
   await addDocumentation(app, await createOpenApiDocument(served));
   await app.listen({ host: address, port: resolved.port });

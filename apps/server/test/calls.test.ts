@@ -110,8 +110,10 @@ describe("a client that goes away ends the vendor's call", () => {
       },
     });
     const connection = await connectRaw(harness.port);
-    const get = `GET /v1/resource?ref=${fakeRef("i-1")} HTTP/1.1\r\nhost: localhost\r\n\r\n`;
-    connection.write(get + get);
+    // In two accounts: two reads of one resource share a call.
+    const get = (account: string) =>
+      `GET /v1/resource?ref=${fakeRef("i-1", account)} HTTP/1.1\r\nhost: localhost\r\n\r\n`;
+    connection.write(get("home") + get("away"));
     await bothCame.promise;
     connection.socket.destroy();
     await bothAborted.promise;

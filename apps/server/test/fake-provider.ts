@@ -39,7 +39,7 @@ export const fakeAccounts = FAKE_ACCOUNTS.map((account) => ({
   role: "reader",
 }));
 
-function fakeMachine(id: string): VirtualMachineStatus {
+export function fakeMachine(id: string): VirtualMachineStatus {
   return {
     ...{ id, powerState: "running", rawState: "on", billed: "yes", addresses: [], hostNames: [], preemptible: false },
     placement: { region: REGION },

@@ -1,3 +1,4 @@
+import type { Cache } from "@cloudlink/core";
 import { createNexus, type Nexus } from "@cloudlink/nexus";
 import { pino } from "pino";
 import { type ServerSettings, startServer } from "../src/index.ts";
@@ -24,9 +25,10 @@ export interface Harness extends AsyncDisposable {
 
 export async function startHarness(
   vendor: FakeVendor = {},
-  settings: Partial<Omit<ServerSettings, "nexus">> = {},
+  { cache, ...settings }: Partial<Omit<ServerSettings, "nexus">> & { readonly cache?: Cache } = {},
 ): Promise<Harness> {
-  const nexus = createNexus({ providers: [createFakeProvider(vendor)], accounts: fakeAccounts });
+  const provider = createFakeProvider(vendor);
+  const nexus = createNexus({ providers: [provider], accounts: fakeAccounts, ...(cache !== undefined && { cache }) });
   const lines: LogLine[] = [];
   const waiting = new Set<() => void>();
   const write = (text: string) => {

@@ -1,3 +1,4 @@
+import { createMemoryCache } from "@cloudlink/cache";
 import { VirtualMachine } from "@cloudlink/core";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -30,7 +31,7 @@ let harness: Harness;
 let document: z.infer<typeof documentForm>;
 
 beforeAll(async () => {
-  harness = await startHarness({}, { maxTimeoutMs: 1_234 });
+  harness = await startHarness({}, { maxTimeoutMs: 1_234, cache: createMemoryCache() });
   document = documentForm.parse(await (await fetch(`${harness.url}/openapi.json`)).json());
 });
 afterAll(() => harness.close());
@@ -50,6 +51,8 @@ describe("the OpenAPI document", () => {
     expect(found.sort()).toEqual([
       "get /healthz",
       "get /readyz",
+      "get /v1/cache",
+      "get /v1/cache/resource",
       "get /v1/kinds",
       "get /v1/kinds/{name}",
       "get /v1/operations/{token}",
@@ -57,6 +60,7 @@ describe("the OpenAPI document", () => {
       "get /v1/resource",
       "get /v1/resources",
       "post /v1/actions",
+      "post /v1/cache/invalidate",
       "post /v1/resources/get-many",
     ]);
     expect(new Set(operations().map(({ operationId }) => operationId)).size).toBe(operations().length);
@@ -110,16 +114,20 @@ describe("the OpenAPI document", () => {
         $ref === undefined ? responses?.[status] : document.components.responses[$ref.split("/").at(-1) ?? ""];
       return Object.keys(z.looseObject({ headers: z.looseObject({}) }).parse(response).headers).sort();
     };
-    for (const [path, query, status] of [
+    const tag = (await fetch(`${harness.url}/v1/resource?ref=${fakeRef("i-1")}`)).headers.get("etag") ?? "";
+    for (const [path, query, status, headers = {}] of [
       ["/healthz", "", 200],
       ["/readyz", "", 200],
       ["/v1/kinds", "", 200],
       ["/v1/kinds", "?x=1", 400],
-      ["/v1/resource", `?ref=${fakeRef("i-1")}`, 200],
+      ["/v1/resource", `?ref=${fakeRef("i-1")}&maxAgeMs=60000`, 200],
+      ["/v1/resource", `?ref=${fakeRef("i-1")}&maxAgeMs=60000`, 304, { "if-none-match": tag }],
+      ["/v1/cache", "", 200],
+      ["/v1/cache/resource", `?ref=${fakeRef("i-1")}`, 200],
       ["/v1/resource", "?ref=nonsense", 400],
       ["/v1/resources", "?kind=compute.VirtualMachine", 200],
     ] as const) {
-      const response = await fetch(`${harness.url}${path}${query}`);
+      const response = await fetch(`${harness.url}${path}${query}`, { headers });
       expect(response.status).toBe(status);
       const sent = [...response.headers.keys()].filter((name) => !usual.includes(name)).sort();
       expect(sent, `${path}${query}`).toEqual(documented(path, status));
@@ -131,6 +139,12 @@ describe("the OpenAPI document", () => {
     expect(parameters.map((parameter) => `${parameter.in} ${parameter.name}`)).toEqual([
       "header x-cloudlink-timeout-ms",
       "header idempotency-key",
+    ]);
+    const ofReads = document.paths["/v1/resource"]?.get?.parameters ?? [];
+    expect(ofReads.flatMap((parameter) => (parameter.in === "header" ? [parameter.name] : []))).toEqual([
+      "x-cloudlink-timeout-ms",
+      "cache-control",
+      "if-none-match",
     ]);
     expect(document.components.schemas.TimeoutMs).toMatchObject({ minimum: 1, maximum: 1_234 });
   });

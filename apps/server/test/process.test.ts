@@ -21,7 +21,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "cloudlink-server-"));
   config = join(folder, "cloudlink.yaml");
   const { accessKeyId, secretAccessKey } = sandbox.credentialsOf(ACCOUNT);
-  environment = { KEY_ID: accessKeyId, SECRET_KEY: secretAccessKey, TOKEN_KEY: SECRET };
+  environment = { KEY_ID: accessKeyId, SECRET_KEY: secretAccessKey, TOKEN_KEY: SECRET, CACHE: "true" };
   await writeFile(
     config,
     `version: 1
@@ -33,6 +33,7 @@ accounts:
     regions: [us-east-1, eu-west-1]
     credentials: { keys: { accessKeyId: { env: KEY_ID }, secretAccessKey: { env: SECRET_KEY } } }
 server: { port: 0, tokenKey: { env: TOKEN_KEY }, maxTimeoutMs: 4321, drainMs: 20000 }
+cache: { enabled: { env: CACHE }, maxEntries: 4321 }
 `,
   );
 });
@@ -60,6 +61,21 @@ describe("cloudlink-server", () => {
     server.child.kill("SIGINT");
     expect(await server.ended).toEqual([0, null]);
     expect([...server.stdout, ...server.stderr].join("\n")).not.toContain(SECRET);
+  });
+
+  test.each([
+    ["keeps what it sees, within the bounds of its configuration", "true", "memory", 4_321],
+    ["keeps nothing where its configuration says so", "false", "live", 0],
+  ])("%s", async (_, CACHE, source, maxEntries) => {
+    await using server = spawnServer(["--config", config], { ...environment, CACHE });
+    const [, url] = await server.said(urlForm);
+    const machine = sandbox.instances.list().find(({ account }) => account === ACCOUNT)?.arn ?? "";
+    const read = async () => {
+      return (await fetch(`${url}/v1/resource?ref=${encodeURIComponent(machine)}&maxAgeMs=3600000`)).json();
+    };
+    expect(await read()).toMatchObject({ freshness: { source: "live" } });
+    expect(await read()).toMatchObject({ freshness: { source } });
+    expect(await (await fetch(`${url}/v1/cache`)).json()).toMatchObject({ maxEntries });
   });
 
   test("goes on with an operation of another server with the same token key, and with none of another key's", async () => {
@@ -149,6 +165,8 @@ describe("cloudlink-server", () => {
     const page = (await (await fetch(`${url}/v1/resources?kind=${KIND}`)).json()) as { items: { ref: string }[] };
     expect(page.items.length).toBeGreaterThan(0);
     for (const { ref } of page.items) expect(ref).toMatch(/^aws\/aws\/222222222222\/eu-west-1\//);
+    const { entries } = (await (await fetch(`${url}/v1/cache`)).json()) as { entries: number };
+    expect(entries).toBeGreaterThanOrEqual(page.items.length);
   });
 
   test("logs to the stream and from the level that it is told, one JSON value a line", async () => {

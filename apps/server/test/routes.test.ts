@@ -43,11 +43,12 @@ describe("a resource", () => {
     expect(answer.native).toMatchObject({ InstanceId: machine(0).split("/")[1] });
   });
 
-  test("is for no cache but the caller's own, and not again unasked", async () => {
+  test("is for no cache but the caller's own, which has a tag to ask again by", async () => {
     const { headers } = await harness.get(resourcePath(machine(0)));
     expect(headers.get("cache-control")).toBe("private, no-cache");
     expect(headers.get("vary")).toBe("accept, traceparent");
-    expect(headers.get("etag")).toBeNull();
+    expect(headers.get("etag")).toMatch(/^W\/"[\w-]{43}"$/);
+    expect(headers.get("age")).toBeNull();
     expect(headers.get("x-content-type-options")).toBe("nosniff");
   });
 
@@ -111,7 +112,7 @@ describe("a list", () => {
   test("is all of it as lines, each of its form, the last one the end", async () => {
     const response = await harness.get(`/v1/resources?kind=${KIND}`, lines);
     expect(response.headers.get("content-type")).toBe("application/x-ndjson");
-    expect(response.headers.get("cache-control")).toBe("private, no-cache");
+    expect(response.headers.get("cache-control")).toBe("no-store");
     const text = await response.text();
     expect(text.endsWith("\n")).toBe(true);
     const parsed = text
@@ -182,7 +183,7 @@ describe("an action", () => {
     );
     expect(response.status).toBe(202);
     expect(response.headers.get("retry-after")).toMatch(/^\d+$/);
-    expect(response.headers.get("cache-control")).toBe("private, no-cache");
+    expect(response.headers.get("cache-control")).toBe("no-store");
     const operation = operationForm.parse(await response.json());
     expect(operation).toMatchObject({
       action: "stop",

@@ -1,4 +1,4 @@
-import { staticCredentials } from "@cloudlink/core";
+import { type Cache, noCache, staticCredentials } from "@cloudlink/core";
 import { createNexus } from "@cloudlink/nexus";
 import { aws } from "@cloudlink/provider-aws";
 import { createSandbox, type Sandbox, type SandboxSettings } from "@cloudlink/sandbox";
@@ -16,7 +16,10 @@ export interface SandboxHarness extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-export async function startSandboxHarness(settings: SandboxSettings = {}): Promise<SandboxHarness> {
+export async function startSandboxHarness({
+  cache = noCache,
+  ...settings
+}: SandboxSettings & { readonly cache?: Cache } = {}): Promise<SandboxHarness> {
   const sandbox = await createSandbox(settings);
   const nexus = createNexus({
     providers: [aws({ endpoint: sandbox.endpoint })],
@@ -24,6 +27,7 @@ export async function startSandboxHarness(settings: SandboxSettings = {}): Promi
       ...{ provider: "aws", partition: "aws", account: id, regions: ["us-east-1", "eu-west-1"], role: "reader" },
     })),
     credentials: staticCredentials(({ account }) => ({ ...sandbox.credentialsOf(account) })),
+    cache,
   });
   const server = await startServer({ nexus, port: 0 });
   const close = async () => {

@@ -10,10 +10,10 @@ import type { Exchanges } from "./exchanges.ts";
 import { problemOfFailure } from "./failure.ts";
 import { guardOrigin, guardRequest } from "./guard.ts";
 import { type HttpRefusal, refused } from "./http-refusal.ts";
+import { noStoreHeaders } from "./no-store-headers.ts";
 import { createNodeServer, type NodeServerSettings } from "./node-server.ts";
 import { parseQuery } from "./query-string.ts";
 import { validatorOf } from "./request-validator.ts";
-import { failureHeaders, resourceHeaders } from "./resource-headers.ts";
 import { watchRoutes } from "./route-table.ts";
 import type { App } from "./zod-types.ts";
 
@@ -64,7 +64,7 @@ export async function createApp(
     }
     guardRequest(request, routes);
     if (config.document !== undefined && config.isOpen !== true) guardOrigin(request);
-    if (config.document?.callsKernel === true) reply.headers(resourceHeaders);
+    if (config.document?.callsKernel === true) reply.headers(noStoreHeaders);
   });
   // From here on it is the reader that decides how long it takes.
   app.addHook("onSend", async (request) => exchanges.of(request.raw).watchStall(stallMs));
@@ -85,7 +85,7 @@ export async function createApp(
     void reply
       .code(failure.status)
       .headers(failure.headers)
-      .headers(failureHeaders)
+      .headers(noStoreHeaders)
       .type(mediaTypes.problem)
       .send(formatJson(problemOfFailure(failure, exchange.trace.traceId)));
   }

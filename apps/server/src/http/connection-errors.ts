@@ -6,7 +6,7 @@ import { createSpanId, createTraceId, formatTraceparent } from "@cloudlink/core"
 import type { Exchanges } from "./exchanges.ts";
 import { type Failure, failureOf, problemOfFailure } from "./failure.ts";
 import { type HttpRefusal, refused } from "./http-refusal.ts";
-import { failureHeaders } from "./resource-headers.ts";
+import { noStoreHeaders } from "./no-store-headers.ts";
 
 /** What Node's parser says of a request that it refuses. */
 interface ParserError extends NodeJS.ErrnoException {
@@ -104,7 +104,7 @@ function rawAnswer(failure: Failure, traceId: string): string {
     `date: ${new Date().toUTCString()}`,
     `${headerNames.traceparent}: ${formatTraceparent({ traceId, spanId: createSpanId(), sampled: false })}`,
     "x-content-type-options: nosniff",
-    ...Object.entries({ ...failure.headers, ...failureHeaders }).map(([name, value]) => `${name}: ${value}`),
+    ...Object.entries({ ...failure.headers, ...noStoreHeaders }).map(([name, value]) => `${name}: ${value}`),
     `content-type: ${mediaTypes.problem}`,
     `content-length: ${Buffer.byteLength(body)}`,
     "connection: close",

@@ -67,7 +67,7 @@ export async function sendListStream(reply: FastifyReply, stream: ListStream): P
 }
 
 function nothingListed({ trace }: Exchange) {
-  return { traceId: trace.traceId, stats: { vendorCalls: 0, retries: 0, durationMs: 0 } };
+  return { traceId: trace.traceId, stats: { vendorCalls: 0, savedCalls: 0, retries: 0, durationMs: 0 } };
 }
 
 /**

@@ -5,7 +5,7 @@ import { answerConnectionErrors, type ConnectionAnswers, type ConnectionRefusal 
 import type { Exchanges } from "./exchanges.ts";
 import { problemOfFailure } from "./failure.ts";
 import { refused } from "./http-refusal.ts";
-import { failureHeaders } from "./resource-headers.ts";
+import { noStoreHeaders } from "./no-store-headers.ts";
 
 /** How often connections are looked over for those that take too long: the times above are kept to within this. */
 const CHECK_INTERVAL_MS = 1_000;
@@ -53,7 +53,7 @@ export function createNodeServer(settings: NodeServerSettings, handler: RequestL
     exchange.error = failure.error;
     const body = JSON.stringify(problemOfFailure(failure, exchange.trace.traceId));
     response.setHeader("content-length", Buffer.byteLength(body));
-    response.writeHead(failure.status, { "content-type": mediaTypes.problem, ...failureHeaders }).end(body);
+    response.writeHead(failure.status, { "content-type": mediaTypes.problem, ...noStoreHeaders }).end(body);
   });
   return { server, answers: answerConnectionErrors(server, exchanges, settings.onRefusal) };
 }

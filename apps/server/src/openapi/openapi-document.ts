@@ -1,4 +1,11 @@
-import { headerNames, idempotencyKeyHeader, mediaTypes, timeoutHeader } from "@cloudlink/client/wire";
+import {
+  cacheControlHeader,
+  headerNames,
+  idempotencyKeyHeader,
+  ifNoneMatchHeader,
+  mediaTypes,
+  timeoutHeader,
+} from "@cloudlink/client/wire";
 import type { Kind } from "@cloudlink/core";
 import type { z } from "zod";
 import { Components, type JsonSchema } from "./components.ts";
@@ -22,11 +29,21 @@ export type OpenApiDocument = Readonly<Record<string, unknown>>;
 const responseHeaders: Readonly<
   Record<DocumentedHeader, { readonly description: string; readonly schema: JsonSchema }>
 > = {
+  age: {
+    description:
+      "How long ago the vendor was asked, in whole seconds, rounded up; of an answer with a body, `freshness` has it to the millisecond. Left out where it was asked for this request.",
+    schema: { type: "string", pattern: "^[0-9]+$" },
+  },
   allow: { description: "The methods that the path has.", schema: { type: "string" } },
   "cache-control": {
     description:
-      "Who may keep the answer: of what is about resources, the caller's own cache, which has to ask before it gives it again; of failures and health, nobody.",
+      "Who may keep the answer. Of the state of one resource, the caller's own cache: as long as `maxAgeMs` of the query says, counted from the observation (`Age`), or else until it has asked here again. Of everything else, and of failures, nobody.",
     schema: { type: "string" },
+  },
+  etag: {
+    description:
+      "Names the state, view and value, of this resource: the same as long as they are the same, in every process. A weak one.",
+    schema: { type: "string", pattern: '^W/".*"$' },
   },
   location: { description: "Where the operation is asked about.", schema: { type: "string" } },
   "retry-after": {
@@ -43,6 +60,8 @@ const responseHeaders: Readonly<
 const requestHeaders = {
   timeout: { name: headerNames.timeout, schema: timeoutHeader },
   idempotencyKey: { name: headerNames.idempotencyKey, schema: idempotencyKeyHeader },
+  cacheControl: { name: "cache-control", schema: cacheControlHeader },
+  ifNoneMatch: { name: "if-none-match", schema: ifNoneMatchHeader },
 } as const;
 
 /** The document of the routes: the schemas that requests are held against and answers are typed by, and those of the kinds. */
@@ -77,6 +96,7 @@ export async function createOpenApiDocument(settings: {
     tags: [
       { name: "resources", description: "The state of resources." },
       { name: "actions", description: "What can be done with them." },
+      { name: "cache", description: "What was seen before, and is kept." },
       { name: "catalog", description: "Which kinds and providers there are." },
       { name: "health", description: "Whether the server is alive, and ready." },
     ],
@@ -130,8 +150,12 @@ function parameterOf({ name, required, schema }: { name: string; required: boole
 }
 
 function responseOf({ description, headers = [], content }: DocumentedAnswer, components: Components) {
-  const types = Object.entries(content).map(([type, schema]) => [type, { schema: components.response(schema) }]);
-  return { description, headers: headersOf(headers), content: Object.fromEntries(types) };
+  const types = Object.entries(content ?? {}).map(([type, schema]) => [type, { schema: components.response(schema) }]);
+  return {
+    description,
+    headers: headersOf(headers),
+    ...(content !== undefined && { content: Object.fromEntries(types) }),
+  };
 }
 
 function headersOf(names: readonly DocumentedHeader[]) {

@@ -13,6 +13,7 @@ import type { Nexus } from "@cloudlink/nexus";
 import type { FastifyReply } from "fastify";
 import { sendListStream } from "../http/list-stream.ts";
 import { chooseMediaType } from "../http/media-types.ts";
+import { requestFreshness } from "../http/request-freshness.ts";
 import type { App } from "../http/zod-types.ts";
 import { type RouteDocument, resourceHeaders } from "../openapi/route-document.ts";
 import { findKind } from "./find-kind.ts";
@@ -24,7 +25,7 @@ const document: RouteDocument = {
   description:
     "As application/json it is one page, and `nextPageToken` leads on. With `Accept: application/x-ndjson` it is the whole list, a line each, as it arrives: items and problems, a `page` after those of each page, and last `end` or `error`. A stream without either was cut. A part that fails is among the problems while the rest goes on.",
   tag: "resources",
-  headers: ["timeout"],
+  headers: ["timeout", "cacheControl"],
   callsKernel: true,
   answers: {
     200: {
@@ -40,7 +41,8 @@ export function addResources(app: App, { nexus, calls, nativeIdOf, stallMs }: Ro
   app.get(paths.resources, { schema: { querystring: listQueryForm }, config: { document } }, async (request, reply) => {
     const type = chooseMediaType(request, [mediaTypes.json, mediaTypes.lines]);
     const kind = findKind(nexus, request.query.kind);
-    const wanted = await readListQuery(kind, request.query);
+    const { maxAgeMs } = requestFreshness(request.headers);
+    const wanted = await readListQuery(kind, { ...(maxAgeMs !== undefined && { maxAgeMs }), ...request.query });
     if (request.method === "HEAD") return sendHead(reply.type(type));
     return await calls.run(request, async (ctx, exchange) => {
       if (type === mediaTypes.lines) {
