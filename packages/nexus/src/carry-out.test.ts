@@ -128,7 +128,8 @@ describe("a caller that leaves", () => {
     await new Promise(setImmediate);
     expect(await nexus.act(ctx, { ...shake, idempotencyKey: "once" })).toMatchObject({ replayed: true });
     expect(provider.requests).toHaveLength(1);
-    expect(cache.acted).toHaveLength(1);
+    // When the caller was told that it may have been done, and when the vendor said that it was.
+    expect(cache.acted).toHaveLength(2);
   });
 
   it("takes along what was not sent yet", async () => {

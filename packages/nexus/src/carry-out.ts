@@ -60,6 +60,8 @@ export async function carryOut(kernel: Kernel, deed: Deed): Promise<AcceptedStat
       breaking.abort(left);
       await judged.promise;
     }
+    // Who is told that it may have been done reads nothing from before, though the vendor has not answered yet.
+    if (effects.effect !== "none") acted(kernel, { kind: deed.kind, target: deed.target, clock: own.clock });
     throw withEffect(error, effects);
   }
 }

@@ -44,6 +44,8 @@ export class ReadingPlace {
   async read(waiter: ReadingWaiter, request: ReadingRequest): Promise<Observation<unknown>> {
     const { call, ctx } = waiter;
     const { plan, ref, maxLagMs } = request;
+    // Nothing is begun for whoever has left.
+    ctx.throwIfDone();
     const running = this.#latest.get(ref.key);
     const joins = running?.serves(request, ctx.clock.monotonicMs()) === true;
     const reading = joins ? running : new Reading(request, { clock: ctx.clock, payer: call });

@@ -232,8 +232,7 @@ class Run {
         if (!CloudLinkError.isInstance(error)) throw error;
       }
       const done = this.#vendor.carriedOut.get(idempotencyKey);
-      // Who leaves an action that is on its way hears nothing of its end, which is when the kernel forgets.
-      if (done === undefined || asked.isCanceled) return;
+      if (done === undefined) return;
       const fromSeq = this.#seq.next();
       this.#judge.actions.push({ seq: fromSeq, atMs: this.#clock.monotonicMs(), account: ref.account });
       this.#judge.fences.push({
