@@ -4,7 +4,7 @@ import type { Nexus } from "@cloudlink/nexus";
 import type { Fleet } from "./fleet.ts";
 import { accountOf, createFleetVendor, type FleetVendor, machineRef } from "./fleet-provider.ts";
 import type { Reader } from "./reader.ts";
-import { type EconomyShape, machinesOf, REPLICAS, regionOf, tenantOf } from "./shape.ts";
+import { type EconomyShape, machinesOf, REPLICAS, regionOf, tenantOf, VENDOR_MS } from "./shape.ts";
 import type { Tally } from "./tally.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
@@ -29,6 +29,9 @@ export interface KernelReaderSettings {
 
 /** By how much an answer's age may be off: instants are told in fractions of milliseconds that add up. */
 const ROUNDING_MS = 0.01;
+
+/** A kernel holds a read back for 10 ms at the most, for others to come along; then it is the vendor that takes its time. */
+const LONGEST_WAIT_MS = 10 + VENDOR_MS + ROUNDING_MS;
 
 /** The subject: kernels as they are, with caches as they are, one a replica, on a vendor in the simulation's time. */
 export class KernelReader implements Reader {
@@ -108,6 +111,9 @@ export class KernelReader implements Reader {
       );
     }
     const atMs = clock.monotonicMs();
+    if (atMs - askedAt > LONGEST_WAIT_MS) {
+      this.#wrong ??= new Error(`a read waited for ${atMs - askedAt} ms: time went on before it had left`);
+    }
     tally.answered(machine, { isRunning: value.powerState === "running", seenAt: freshness.observedAt, atMs });
   }
 

@@ -1,9 +1,9 @@
-import type { Row, RowRequest } from "@cloudlink/measure";
+import type { Figure, Row, RowRequest } from "@cloudlink/measure";
 import { comparisonsOf, controlsOf } from "../economy/comparison.ts";
 import { type EconomyGoals, economyFigures } from "../economy/economy-figures.ts";
 import { pairedRuns } from "../economy/paired-runs.ts";
 import { type EconomyShape, WHOLE } from "../economy/shape.ts";
-import { ONE_TENANT_IN, workloads } from "../economy/workload.ts";
+import { ONE_TENANT_IN, type Workload, workloads } from "../economy/workload.ts";
 
 /** Row 7: what a cache leaves of the vendor calls where answers may be as old as the peer's. */
 export const economy: Row = economyRow({
@@ -14,7 +14,7 @@ export const economy: Row = economyRow({
     calls: { dashboards: { atMost: 0.4 }, zipf: { atMost: 3.5 }, mixed: { atMost: 2.5 } },
     stale: { atMost: 1 },
   },
-  sampledTenants: 100,
+  sampledTenants: { dashboards: 10, zipf: 100, mixed: 100 },
 });
 
 /** Row 8: how much fresher answers may be for no more calls than the peer makes. */
@@ -26,11 +26,11 @@ export const freshEconomy: Row = economyRow({
     calls: { dashboards: { atMost: 1 }, zipf: { atMost: 1 }, mixed: { atMost: 1 } },
     stale: { atMost: 0.3 },
   },
-  sampledTenants: 40,
+  sampledTenants: { dashboards: 10, zipf: 60, mixed: 60 },
 });
 
 /** Whose reads a control makes: without a cache each costs a hundred times as much. */
-const CONTROL_TENANTS = 20;
+const controlTenants: Sampled = { dashboards: 2, zipf: 20, mixed: 20 };
 
 const reducedShape: EconomyShape = { tenants: 20, sampledTenants: 3, durationMs: 90_000, readsPerSecond: 100 };
 
@@ -40,7 +40,7 @@ function economyRow(of: {
   readonly maxAgeMs: number;
   readonly goals: EconomyGoals;
   /** Whose reads are made unless `--size` says how many: as many as some minutes allow. */
-  readonly sampledTenants: number;
+  readonly sampledTenants: Sampled;
 }): Row {
   const { row, maxAgeMs, goals } = of;
   return {
@@ -48,17 +48,27 @@ function economyRow(of: {
     group: "economy",
     async measure(request) {
       const { control, seed } = request;
-      const shape = shapeOf(request, control ? CONTROL_TENANTS : of.sampledTenants);
       const wanted = control ? controlsOf : comparisonsOf;
-      const comparisons = workloads.flatMap((workload) => wanted(workload, maxAgeMs));
-      const paired = await pairedRuns(request, { comparisons, shape });
-      return [...paired].flatMap(([comparison, runs]) => economyFigures(comparison, { row, goals, shape, seed, runs }));
+      const sampled = control ? controlTenants : of.sampledTenants;
+      const figures: Figure[] = [];
+      for (const workload of workloads) {
+        const shape = shapeOf(request, sampled[workload]);
+        const paired = await pairedRuns(request, { comparisons: wanted(workload, maxAgeMs), shape });
+        for (const [comparison, runs] of paired) {
+          figures.push(...economyFigures(comparison, { row, goals, shape, seed, runs }));
+        }
+      }
+      return figures;
     },
   };
 }
 
-/** In whole twenties, of which one has dashboards in the mixed workload. */
+/** How many tenants are given to a workload, where all 1,000 would take too long; those of dashboards are all alike. */
+type Sampled = Readonly<Record<Workload, number>>;
+
 function shapeOf({ size, count }: RowRequest, sampledTenants: number): EconomyShape {
   if (size === "reduced") return reducedShape;
-  return { ...WHOLE, sampledTenants: Math.ceil((count ?? sampledTenants) / ONE_TENANT_IN) * ONE_TENANT_IN };
+  // In whole twenties, of which one has dashboards in the mixed workload.
+  const asked = count === undefined ? sampledTenants : Math.ceil(count / ONE_TENANT_IN) * ONE_TENANT_IN;
+  return { ...WHOLE, sampledTenants: asked };
 }
