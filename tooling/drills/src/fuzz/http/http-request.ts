@@ -77,6 +77,8 @@ const target = (known: Known) => {
     "kind",
     "view",
     "maxAgeMs",
+    "staleWhileRevalidateMs",
+    "staleIfErrorMs",
     "native",
     "account",
     "region",
@@ -108,6 +110,7 @@ const target = (known: Known) => {
       weight: 4,
       arbitrary: fc.constantFrom(
         ...["/v1/resource", "/v1/resources", "/v1/resources/get-many", "/v1/actions", "/v1/kinds", "/v1/providers"],
+        ...["/v1/cache", "/v1/cache/resource", "/v1/cache/invalidate"],
         ...[
           "/v1/kinds/compute.VirtualMachine",
           `/v1/operations/${known.token}`,
@@ -158,7 +161,7 @@ const header = fc.oneof(
         "host",
         "range",
       ],
-      ...["if-none-match", "cookie", "content-type", "__proto__", "constructor"],
+      ...["if-none-match", "cache-control", "cookie", "content-type", "__proto__", "constructor"],
     ),
     fc.oneof(
       hostile,
@@ -171,6 +174,7 @@ const header = fc.oneof(
         "gzip",
         "1",
         "text/html;q=2",
+        ...["*", 'W/"a", "b', "no-cache", 'max-age="60", stale-if-error=60'],
       ),
     ),
   ),
@@ -203,6 +207,11 @@ const bodies = (known: Known) =>
             ["ref", `"${known.ref}"`],
             ["action", '"stop"'],
           ],
+          [
+            ["ref", `"${known.ref}"`],
+            ["account", '"111111111111"'],
+            ["tags", '{"env":"prod"}'],
+          ],
         ),
         fc.nat(3),
         hostileJson,
@@ -227,12 +236,16 @@ const right = (known: Known) => {
   return fc.constantFrom(
     get(`/v1/resource?ref=${ref}`),
     get(`/v1/resource?ref=${ref}&view=health&native=true`),
+    get(`/v1/resource?ref=${ref}&maxAgeMs=60000&staleWhileRevalidateMs=60000&staleIfErrorMs=60000`),
     get(`/v1/resources?kind=${kind}&account=111111111111&pageSize=5`),
     get(`/v1/resources?kind=${kind}&where=powerState=running&pageSize=5`),
     get(`/v1/operations/${known.token}`),
+    get("/v1/cache"),
+    get(`/v1/cache/resource?ref=${ref}&kind=${kind}`),
     get("/v1/kinds"),
     get(`/v1/kinds/${kind}`),
     post("/v1/resources/get-many", { kind, refs: [known.ref, known.ref] }),
+    post("/v1/cache/invalidate", { ref: known.ref, kind, tags: { env: "prod" } }),
     post("/v1/actions", { ref: known.ref, action: "reboot", dryRun: true }),
     post("/v1/actions", { ref: known.ref, action: "stop" }),
   );

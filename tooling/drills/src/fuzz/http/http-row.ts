@@ -46,7 +46,9 @@ async function knownOf({ subjects }: RowRequest, vendor: Vendor): Promise<Known>
 
 async function startSubject({ subjects }: RowRequest, vendor: Vendor): Promise<HttpSubject> {
   const { startServer } = await subjects.load("@cloudlink/server");
-  const nexus = drillKernel(subjects, { endpoint: vendor.endpoint, vendor });
+  // As the server's own command has it: what was asked for before may answer.
+  const cache = subjects.cache.createMemoryCache();
+  const nexus = drillKernel(subjects, { endpoint: vendor.endpoint, vendor, cache });
   const server = await startServer({ nexus, port: 0, drainMs: 1_000 });
   return {
     port: server.port,

@@ -1,3 +1,4 @@
+import type { Cache } from "@cloudlink/core";
 import { REGION, type Subjects, type Vendor } from "@cloudlink/measure";
 import type { Nexus } from "@cloudlink/nexus";
 import { impatientClock } from "../../impatient-clock.ts";
@@ -14,7 +15,7 @@ const tokenKey = new Uint8Array(32).fill(7);
 
 export function drillKernel(
   { core, nexus, aws }: Subjects,
-  { endpoint, vendor }: { readonly endpoint: string; readonly vendor: Vendor },
+  { endpoint, vendor, cache }: { readonly endpoint: string; readonly vendor: Vendor; readonly cache?: Cache },
 ): Nexus {
   return nexus.createNexus({
     providers: [aws.aws({ endpoint })],
@@ -26,6 +27,7 @@ export function drillKernel(
       return key === undefined ? undefined : { ...key };
     }),
     tokenKey,
+    ...(cache !== undefined && { cache }),
   });
 }
 
