@@ -1,9 +1,14 @@
 import { invalid } from "../error/invalid.ts";
 import type { FreshnessAdvice } from "../freshness.ts";
 
-/** @throws `invalid_argument` (`ErrInvalidSettings`) for advice with an age that is none, or a rule without a path or words. */
+/**
+ * Checks advice that did not come through the compiler.
+ *
+ * @throws `invalid_argument` (`ErrInvalidSettings`) for an age that is none, rules that are no list, or a rule without a path or words.
+ */
 export function checkFreshnessAdvice(advice: FreshnessAdvice, owner: string): void {
   const { rules = [], listMaxAgeMs = 0 } = advice;
+  if (!Array.isArray(rules)) throw invalid("ErrInvalidSettings", `The rules in the freshness of ${owner} are a list.`);
   for (const bounds of [advice, ...rules]) {
     const { maxAgeMs, staleWhileRevalidateMs = 0, staleIfErrorMs = 0 } = bounds;
     if ([maxAgeMs, staleWhileRevalidateMs, staleIfErrorMs, listMaxAgeMs].every(isAge)) continue;
