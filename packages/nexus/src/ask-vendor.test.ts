@@ -192,3 +192,21 @@ describe("a failure of a call for several", () => {
     expect(provider.requests).toHaveLength(1);
   });
 });
+
+describe("a port that throws, which it must not", () => {
+  it("fails the reads that wait, and leaves nothing behind", async () => {
+    const broken = new TypeError("broken");
+    const events = {
+      publish() {
+        throw broken;
+      },
+    };
+    const { nexus, ctx, clock } = cachedKernel(fakeProvider(), { events });
+    const error = await failureOf(nexus.get(ctx, { kind: Thing, ref: thingRef("t1"), maxAgeMs: 0 }));
+    expect(error).toMatchObject({ reason: "ErrUnexpected", cause: broken });
+    expect(clock.pendingTimers).toBe(0);
+    expect(await failureOf(nexus.get(ctx, { kind: Thing, ref: thingRef("t1"), maxAgeMs: 0 }))).toMatchObject({
+      reason: "ErrUnexpected",
+    });
+  });
+});

@@ -25,13 +25,30 @@ export interface Batch {
  * Asks the vendor for a batch, on a context of its own: with the kernel's default time, or more where somebody who waits has more, and
  * broken off when nobody waits any more. It does not reject: each reading is told how it ended.
  */
-export async function askVendor(kernel: Kernel, { batch, alongside, ended }: Batch): Promise<void> {
-  const [first] = batch;
-  const { clock, payer, plan } = first;
+export async function askVendor(kernel: Kernel, asked: Batch): Promise<void> {
+  const readings: Reading[] = [...asked.batch];
+  try {
+    await depart(kernel, { ...asked, readings });
+  } catch (error) {
+    // A port threw, which it must not. Nobody is to wait for what nobody would end.
+    for (const reading of readings) {
+      if (reading.flight.isOver) continue;
+      asked.ended(reading, error);
+      reading.flight.fail(error);
+    }
+  }
+}
+
+/** Adds what comes along to `readings`, and sees them all to their end. */
+async function depart(
+  kernel: Kernel,
+  { batch, readings, alongside, ended }: Batch & { readonly readings: Reading[] },
+): Promise<void> {
+  const [{ clock, payer, plan }] = batch;
   using ctx = ownContext(kernel, batch);
   const fill = plan.namespace.beginFill(clock);
   const at = clock.monotonicMs();
-  const readings = [...batch, ...alongside(at)];
+  readings.push(...alongside(at));
   const departure: Departure = {
     at,
     fill,
@@ -47,7 +64,7 @@ export async function askVendor(kernel: Kernel, { batch, alongside, ended }: Bat
   departure.isOverdue = ctx.error()?.code === "deadline_exceeded";
   for (const [index, outcome] of outcomes.entries()) {
     const reading = readings[index] as Reading;
-    const { flight } = reading;
+    const { flight, ref } = reading;
     if (outcome.ok) {
       const observation = outcome.state;
       const usual = boundsFor(plan.advice, observation.value);
@@ -57,7 +74,6 @@ export async function askVendor(kernel: Kernel, { batch, alongside, ended }: Bat
       flight.land(observation);
     } else {
       const { error, saysOfRef } = outcome;
-      const { ref } = reading;
       if (saysOfRef && isAbsence(error)) absent(kernel, { scope: plan.scope, fill, ref });
       ended(reading, error);
       flight.fail(error);

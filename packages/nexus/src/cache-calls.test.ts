@@ -119,6 +119,16 @@ describe("invalidate", () => {
     expect((await nexus.get(ctx, request)).freshness.source).toBe("memory");
   });
 
+  it.each([
+    ["kind", { kind: "test.Thign" }, "ErrUnknownKind", Thing.name],
+    ["provider", { provider: "fkae" }, "ErrUnknownProvider", "fake"],
+  ])("refuses a %s that nobody has, which would forget nothing in silence", async (_what, selection, reason, says) => {
+    const { nexus, ctx } = await filled();
+    const error = await failureOf(nexus.invalidate(ctx, selection));
+    expect(error).toMatchObject({ code: "invalid_argument", reason });
+    expect(error.message).toContain(says);
+  });
+
   it("refuses what is no ref, a field that is misspelled and a call that is over", async () => {
     const { nexus, ctx } = await filled();
     expect((await failureOf(nexus.invalidate(ctx, { ref: "nonsense" }))).reason).toBe("ErrInvalidRef");

@@ -1,10 +1,19 @@
-import type { CacheSelection, Context, Kind, ResourceState, ValueOf } from "@cloudlink/core";
+import {
+  type CacheSelection,
+  CloudLinkError,
+  type Context,
+  type Kind,
+  quote,
+  type ResourceState,
+  type ValueOf,
+} from "@cloudlink/core";
 import type { CachedRequest, CacheStats, CacheStatsRequest, InvalidateRequest } from "@cloudlink/core/calls";
 import { seenKept, stateOf } from "./answer.ts";
 import { callTarget } from "./call-target.ts";
 import { checkEntrance } from "./entrance.ts";
 import type { Kernel } from "./kernel.ts";
 import { KernelCall } from "./kernel-call.ts";
+import { unknownProvider } from "./ref-resolver.ts";
 
 /** See {@link Calls.cached}. */
 export async function cached<K extends Kind>(
@@ -40,6 +49,11 @@ export async function invalidate(
   const { ref, kind, provider, account, region, tags } = request;
   const call = new KernelCall(ctx, { telemetry: kernel.telemetry, operation: "invalidate", kind: kind ?? "*" });
   return await told(call, async () => {
+    // A name that is misspelt would forget nothing, and say nothing of it.
+    if (kind !== undefined) checkKindName(kernel, kind);
+    if (provider !== undefined && kernel.providers.current(provider) === undefined) {
+      throw unknownProvider(kernel.providers, provider);
+    }
     const selection: CacheSelection = {
       tenant: ctx.tenant,
       ...(ref !== undefined && { ref: kernel.refs.resolve(ref) }),
@@ -50,6 +64,16 @@ export async function invalidate(
       ...(tags !== undefined && { tags }),
     };
     return { invalidated: kernel.cache.invalidate(selection) };
+  });
+}
+
+function checkKindName(kernel: Kernel, name: string): void {
+  const known = kernel.providers.list().flatMap(({ kinds }) => kinds.map(({ kind }) => kind.name));
+  if (known.includes(name)) return;
+  throw new CloudLinkError({
+    reason: "ErrUnknownKind",
+    message: `No provider has the kind ${quote(name)}. There are: ${[...new Set(known)].join(", ")}.`,
+    origin: "caller",
   });
 }
 

@@ -134,6 +134,7 @@ export function createNexus(settings: NexusSettings): Nexus {
   let ended: Promise<void> | undefined;
   const end = async () => {
     closing.abort(closed());
+    kernel.plans.close();
     using _awake = kernel.awake.hold();
     await kernel.deeds.end(CLOSE_TIMEOUT_MS);
     const ends = await Promise.allSettled(own.map(closeInTime));

@@ -271,4 +271,16 @@ describe("memory answers no get", () => {
     broken = true;
     expect(await failureOf(nexus.get(ctx, request))).toMatchObject({ reason: "ErrUnexpected", operation: "get" });
   });
+
+  it("by a kernel that was closed", async () => {
+    const { nexus, ctx, provider } = await warm();
+    await nexus.close();
+    for (const like of [ref, ref.key]) {
+      expect(await failureOf(nexus.get(ctx, { ...request, ref: like }))).toMatchObject({
+        code: "canceled",
+        origin: "kernel",
+      });
+    }
+    expect(provider.requests).toHaveLength(1);
+  });
 });

@@ -30,7 +30,8 @@ export async function lookUp(kernel: Kernel, kept: KeptRead): Promise<Seen | und
   const { maxAgeMs, revalidateMs } = wish;
   // Live, whether the request says so or nobody advises anything else.
   const isLive = maxAgeMs === undefined ? plan.advice === undefined : maxAgeMs === 0;
-  if (isLive && !revalidateMs) return undefined;
+  // A kernel that is closed answers nothing, and says so where the vendor would be asked.
+  if ((isLive && !revalidateMs) || kernel.closing.aborted) return undefined;
   const { namespace, fromView } = plan;
   const nowMs = Math.ceil(call.ctx.clock.monotonicMs());
   const read = { ref, fromView, nowMs, maxAgeMs, staleMs: revalidateMs };

@@ -13,7 +13,8 @@ const MOST_SHARED = 10_000;
 /** The plans of a kernel: one for all refs of a place, so that what a read from memory looks at is the same for each, and near. */
 export class ReadPlans {
   /** By the ref object that a caller has, and goes on using. */
-  readonly #byRef = new WeakMap<object, PlannedRead>();
+  #byRef = new WeakMap<object, PlannedRead>();
+  #isClosed = false;
   readonly #shared = new Map<string, ReadPlan>();
 
   /** What was last planned for this very object. It may be for another tenant, kind or view. */
@@ -22,7 +23,13 @@ export class ReadPlans {
   }
 
   keep(ref: Ref, plan: ReadPlan): void {
-    this.#byRef.set(ref, { plan, entry: undefined });
+    if (!this.#isClosed) this.#byRef.set(ref, { plan, entry: undefined });
+  }
+
+  /** The kernel closes: no read goes by a plan any more. */
+  close(): void {
+    this.#isClosed = true;
+    this.#byRef = new WeakMap();
   }
 
   /** The plan that is shared under `key`, if it is as good as a new one; else what `make` gives is shared from now on. */

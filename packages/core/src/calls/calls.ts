@@ -83,7 +83,7 @@ export interface Calls {
    */
   operation(ctx: Context, request: OperationRequest): Promise<Operation>;
   /**
-   * What is kept of a resource, however old, without asking a vendor: the state in each view that there is, the widest first. That it was
+   * What is kept of a resource, however old, without asking a vendor: the state in each view that there is, the youngest first. That it was
    * absent is kept too, and is not told here.
    *
    * @throws as {@link Calls.get} does before it asks a vendor.
@@ -94,7 +94,7 @@ export interface Calls {
    * nobody who comes later.
    *
    * @returns how many entries were let go.
-   * @throws `invalid_argument` for a ref or kind that is not known.
+   * @throws `invalid_argument` for a ref, kind or provider that is not known.
    */
   invalidate(ctx: Context, request: InvalidateRequest): Promise<{ readonly invalidated: number }>;
   cacheStats(ctx: Context, request: CacheStatsRequest): Promise<CacheStats>;
