@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { createSandbox } from "@cloudlink/sandbox";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { codeBlocks } from "./code-blocks.ts";
 import { type PackedProject, packedProject, packedTarballs } from "./packed-project.ts";
 
 const run = promisify(execFile);
@@ -88,6 +89,27 @@ describe("provider-aws with core alone", () => {
     expect(Object.keys(await import(alone.resolve("@cloudlink/provider-aws")))).not.toEqual([]);
   });
 });
+
+describe("the cache alone", () => {
+  test("caches any function, from a project that has core and the cache and nothing else of ours", async () => {
+    const alone = packedProject({ packages: ["@cloudlink/core", "@cloudlink/cache"] });
+    expect(cloudlinkPackages(alone)).toEqual(["cache", "core"]);
+    const [program] = codeBlocks({ path: "README.md", text: readmeOf("@cloudlink/cache") });
+    const file = join(alone.directory, `${process.pid}-readme.mts`);
+    writeFileSync(file, program?.code ?? "");
+    try {
+      const { stdout } = await run(process.execPath, [file]);
+      // What its README says that it prints.
+      expect(stdout).toMatch(/^true memory \d 1\n$/);
+    } finally {
+      rmSync(file);
+    }
+  });
+});
+
+function readmeOf(name: string): string {
+  return readFileSync(join(installed(name).directory, "README.md"), "utf8");
+}
 
 describe("the client alone", () => {
   const folder = scratchFolder("client-alone");
