@@ -31,12 +31,10 @@ export function getFromMemory<K extends Kind>(
   // Who says how old it may be has said all; see `freshnessWish`.
   const staleMs = staleWhileRevalidateMs ?? (maxAgeMs === undefined ? undefined : 0);
   const read = { ref, fromView: plan.fromView, nowMs, maxAgeMs, staleMs };
-  if (!planned.entry?.serves(read)) planned.entry = plan.namespace.look(read);
-  const { entry } = planned;
-  if (entry?.observation === undefined) return undefined;
-  const { value, view, observedAt, sourceLagMs } = entry.observation;
-  if (sourceLagMs !== undefined) return undefined;
-  const ageMs = nowMs - entry.seenAt;
+  if (!planned.entry?.serves(read)) planned.answersBy(plan.namespace.look(read));
+  const { entry, value, view, observedAt } = planned;
+  if (entry === undefined) return undefined;
+  const ageMs = nowMs - planned.seenAt;
   if (ageMs > (maxAgeMs ?? entry.usual.maxAgeMs)) {
     useStale(kernel, { clock: ctx.clock, plan, ref, wish: freshnessWish(request) });
   } else kernel.notes.note("hit", plan.subject);
