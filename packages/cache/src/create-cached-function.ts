@@ -86,7 +86,7 @@ const TIMEOUT_MS = 10_000;
  */
 export function createCachedFunction<Value>(settings: CachedFunctionSettings<Value>): CachedFunction<Value> {
   const { load, tagsOf = () => [], timeoutMs = TIMEOUT_MS } = settings;
-  checkAges("ErrInvalidSettings", settings);
+  checkSettings(settings);
   const budget = new MemoryBudget(checkMemoryBounds(settings));
   const fence = new Fence<LoadedValue>();
   const tenants = new Map<string, Map<string, FunctionEntry<Value>>>();
@@ -127,7 +127,7 @@ export function createCachedFunction<Value>(settings: CachedFunctionSettings<Val
     loads.set(place, begun);
     const run = async () => {
       try {
-        const loaded = await Promise.race([load(ctx, key), whenOver(ctx)]);
+        const loaded = await Promise.race([(async () => await load(ctx, key))(), whenOver(ctx)]);
         const value = freezeDeep(loaded);
         const tags = [...tagsOf(value, key)];
         const entry = new FunctionEntry({ tenant, key, value, tags, observedAt, seenAt: begun.beganAt, forget });
@@ -165,7 +165,7 @@ export function createCachedFunction<Value>(settings: CachedFunctionSettings<Val
         return kept.answer({ nowMs, source: "memory", refreshing: running !== undefined });
       }
       if (kept !== undefined && staleWhileRevalidateMs > 0 && ageMs <= maxAgeMs + staleWhileRevalidateMs) {
-        if (!isCurrent) begin(ctx, key).flight.hold();
+        (isCurrent ? running : begin(ctx, key)).flight.hold();
         return kept.answer({ nowMs, source: "memory", refreshing: true });
       }
       const joined = isCurrent && nowMs - running.beganAt <= maxAgeMs ? running : begin(ctx, key);
@@ -174,8 +174,10 @@ export function createCachedFunction<Value>(settings: CachedFunctionSettings<Val
         return entry.answer({ nowMs: Math.ceil(clock.monotonicMs()), source: "live", refreshing: false });
       } catch (error) {
         const isWanted = ctx.error()?.code !== "canceled" && staleIfErrorMs > 0;
-        if (!isWanted || !kept?.isKept || ageMs > maxAgeMs + staleIfErrorMs) throw error;
-        return kept.answer({ nowMs, source: "memory", refreshing: false });
+        // By now: the load may have taken its time to fail.
+        const lateMs = Math.ceil(clock.monotonicMs());
+        if (!isWanted || !kept?.isKept || lateMs - kept.seenAt > maxAgeMs + staleIfErrorMs) throw error;
+        return kept.answer({ nowMs: lateMs, source: "memory", refreshing: false });
       }
     },
     invalidate({ tenant, key, tag }) {
@@ -201,6 +203,20 @@ function whenOver({ signal }: Context): Promise<never> {
   return new Promise((_resolve, reject) => {
     signal.addEventListener("abort", () => reject(errorOfAbort(signal.reason)), { once: true });
   });
+}
+
+function checkSettings({
+  maxAgeMs,
+  timeoutMs = TIMEOUT_MS,
+  ...settings
+}: Partial<FreshnessBounds> & { readonly timeoutMs?: number }): void {
+  const reason = "ErrInvalidSettings";
+  if (maxAgeMs === undefined || !(typeof timeoutMs === "number" && timeoutMs > 0)) {
+    const message =
+      "A cached function needs maxAgeMs, and a timeoutMs, if any, that is a positive number of milliseconds.";
+    throw new CloudLinkError({ reason, message, origin: "caller" });
+  }
+  checkAges(reason, { ...settings, maxAgeMs });
 }
 
 function checkRequest(request: CachedFunctionRequest): void {

@@ -1,4 +1,4 @@
-import type { AnswerSource, CacheEntry, CacheRead, FreshnessBounds, Observation } from "@cloudlink/core";
+import type { AnswerSource, CacheEntry, CacheRead, EntryHolder, FreshnessBounds, Observation } from "@cloudlink/core";
 
 /** For how long, in milliseconds, absence is kept: it is the one failure that may be, and vendors are eventually consistent. */
 const LONGEST_ABSENCE_MS = 2_000;
@@ -24,6 +24,7 @@ export class ResourceEntry implements CacheEntry {
   readonly source: AnswerSource;
   /** What the value takes in memory. */
   readonly bytes: number;
+  #holder: EntryHolder | undefined;
 
   constructor(fields: {
     readonly observation?: Observation<unknown>;
@@ -44,6 +45,18 @@ export class ResourceEntry implements CacheEntry {
   static absent(seenAt: number): ResourceEntry {
     const usual = { maxAgeMs: LONGEST_ABSENCE_MS };
     return new ResourceEntry({ source: "memory", seenAt, usual, view: EVERY_VIEW, bytes: 0 });
+  }
+
+  heldBy(holder: EntryHolder): void {
+    if (this.#holder !== holder) this.#holder?.letGo();
+    this.#holder = holder;
+  }
+
+  /** It answers nobody any more who does not look for it. */
+  takeFromHand(): void {
+    this.isAtHand = false;
+    this.#holder?.letGo();
+    this.#holder = undefined;
   }
 
   serves(read: CacheRead): boolean {

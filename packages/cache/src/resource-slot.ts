@@ -53,21 +53,21 @@ export class ResourceSlot extends Kept {
     const kept = byAge.filter((each, place) => !byAge.slice(0, place).some((younger) => outdoes(younger, each)));
     if (!kept.includes(entry)) return false;
     // Whoever has one at hand is to find out that there is a younger one.
-    for (const each of this.#entries) each.isAtHand = false;
+    for (const each of this.#entries) each.takeFromHand();
     this.keep(kept);
     return true;
   }
 
   /** Keeps these entries and no others. */
   keep(entries: readonly ResourceEntry[]): void {
-    for (const each of this.#entries) if (!entries.includes(each)) each.isAtHand = false;
+    for (const each of this.#entries) if (!entries.includes(each)) each.takeFromHand();
     this.#entries = entries;
   }
 
   /** It stands no more among those that batches may take along; the next read finds that out. */
   unlist(): void {
     this.isCandidate = false;
-    for (const each of this.#entries) each.isAtHand = false;
+    for (const each of this.#entries) each.takeFromHand();
   }
 
   /** When it was last read, on the monotonic clock. */

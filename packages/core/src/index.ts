@@ -81,6 +81,7 @@ export {
   type CacheRead,
   type CacheSelection,
   type CacheUse,
+  type EntryHolder,
   noCache,
   type ResourceChange,
 } from "./ports/cache.ts";

@@ -53,8 +53,11 @@ async function depart(
     at,
     fill,
     isOverdue: false,
+    isBrokenOff: false,
     abandoned() {
-      if (!readings.some(({ flight }) => flight.isWanted)) ctx.cancel();
+      if (readings.some(({ flight }) => flight.isWanted)) return;
+      departure.isBrokenOff = true;
+      ctx.cancel();
     },
   };
   for (const reading of readings) reading.departure = departure;
@@ -99,41 +102,64 @@ export type ReadingOutcome =
 /** Errors that are about what was asked for, and may be about one ref alone. */
 const blaming: ReadonlySet<string> = new Set(["invalid_argument", "not_found", "failed_precondition"]);
 
+/** Errors of a call for several that a call for one need not have: who may read one may not be allowed to read many. */
+const ofMany: ReadonlySet<string> = new Set([...blaming, "permission_denied", "unimplemented"]);
+
 /** How many calls more are made to find out which of several refs is to blame: as many as it takes for one. */
 function mostSplits(refs: number): { left: number } {
   return { left: 2 * Math.ceil(Math.log2(refs)) };
 }
 
+/** Readings that are asked for, and how many calls more may be made for them. */
+interface AskedReadings {
+  readonly call: KernelCall;
+  readonly ctx: CancelableContext;
+  readonly readings: readonly Reading[];
+  readonly splits: { left: number };
+}
+
 /**
- * An outcome for each reading. When a call for several is refused in a way that one of them may be to blame for, its halves are asked for: one
- * bad ref is not an error of all.
+ * An outcome for each reading. When a call for several is refused in a way that one of them may be to blame for, it is made once more without
+ * those that came along, and then by halves: one bad ref is not an error of all. Of those that are left when the calls for it are used up nobody
+ * knows, and that is what they are told.
  */
-async function outcomesOf(
-  kernel: Kernel,
-  request: {
-    readonly call: KernelCall;
-    readonly ctx: CancelableContext;
-    readonly readings: readonly Reading[];
-    readonly splits: { left: number };
-  },
-): Promise<readonly ReadingOutcome[]> {
-  const { readings, splits, ctx } = request;
+async function outcomesOf(kernel: Kernel, asked: AskedReadings): Promise<readonly ReadingOutcome[]> {
+  const { readings, splits, ctx } = asked;
   const [first] = readings as [Reading];
   const by = readings.length === 1 ? first.plan.by : "getMany";
   try {
-    const outcomes = await readBatch(kernel, { ...request, by });
+    const outcomes = await readBatch(kernel, { ...asked, by });
     return outcomes.map((outcome: Outcome<Observation<unknown>>) =>
       outcome.ok ? outcome : { ok: false, error: outcome.error, saysOfRef: true },
     );
   } catch (error) {
-    const isBlaming = CloudLinkError.isInstance(error) && blaming.has(error.code);
-    if (readings.length === 1 || !isBlaming || splits.left < 2 || ctx.error() !== undefined) {
-      return readings.map(() => ({ ok: false, error, saysOfRef: by === "get" }));
+    const failed = { ok: false, error, saysOfRef: by === "get" } as const;
+    const code = CloudLinkError.isInstance(error) ? error.code : undefined;
+    if (readings.length === 1 || code === undefined || ctx.error() !== undefined) return readings.map(() => failed);
+    const wanted = readings.filter(({ flight }) => flight.isWanted);
+    if (wanted.length > 0 && wanted.length < readings.length && ofMany.has(code)) {
+      const outcomes = await outcomesOf(kernel, { ...asked, readings: wanted });
+      return readings.map((reading) => outcomes[wanted.indexOf(reading)] ?? failed);
     }
+    if (!blaming.has(code)) return readings.map(() => failed);
+    if (splits.left < 2) return readings.map(() => ({ ...failed, error: notFoundOut(error, first) }));
     splits.left -= 2;
     const middle = Math.ceil(readings.length / 2);
     const halves = [readings.slice(0, middle), readings.slice(middle)];
-    const outcomes = await Promise.all(halves.map((half) => outcomesOf(kernel, { ...request, readings: half })));
+    const outcomes = await Promise.all(halves.map((half) => outcomesOf(kernel, { ...asked, readings: half })));
     return outcomes.flat();
   }
+}
+
+/** What is told of a ref that was refused together with others, where which of them was meant was not found out. */
+function notFoundOut(cause: unknown, { plan }: Reading): CloudLinkError {
+  return new CloudLinkError({
+    reason: "ErrVendorUnavailable",
+    message:
+      "The vendor refused a call for several resources, and which of them it meant was not found out. Ask for this one alone.",
+    origin: "kernel",
+    retry: { retryable: true },
+    provider: plan.scope.provider,
+    cause,
+  });
 }

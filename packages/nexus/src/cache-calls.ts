@@ -13,6 +13,7 @@ import { callTarget } from "./call-target.ts";
 import { checkEntrance } from "./entrance.ts";
 import type { Kernel } from "./kernel.ts";
 import { KernelCall } from "./kernel-call.ts";
+import { checkPermission } from "./permission-check.ts";
 import { unknownProvider } from "./ref-resolver.ts";
 
 /** See {@link Calls.cached}. */
@@ -49,6 +50,14 @@ export async function invalidate(
   const { ref, kind, provider, account, region, tags } = request;
   const call = new KernelCall(ctx, { telemetry: kernel.telemetry, operation: "invalidate", kind: kind ?? "*" });
   return await told(call, async () => {
+    if (tags !== undefined) checkTags(tags);
+    // What is not said stands for anything.
+    checkPermission(kernel, {
+      ctx,
+      action: "invalidate",
+      kind: kind ?? "*",
+      target: { provider: provider ?? "*", partition: "*", account: account ?? "*" },
+    });
     // A name that is misspelt would forget nothing, and say nothing of it.
     if (kind !== undefined) checkKindName(kernel, kind);
     if (provider !== undefined && kernel.providers.current(provider) === undefined) {
@@ -64,6 +73,16 @@ export async function invalidate(
       ...(tags !== undefined && { tags }),
     };
     return { invalidated: kernel.cache.invalidate(selection) };
+  });
+}
+
+function checkTags(tags: unknown): void {
+  const isRecord = typeof tags === "object" && tags !== null && !Array.isArray(tags);
+  if (isRecord && Object.values(tags).every((value) => typeof value === "string")) return;
+  throw new CloudLinkError({
+    reason: "ErrInvalidRequest",
+    message: "tags has the name of each tag with its value, a text.",
+    origin: "caller",
   });
 }
 

@@ -14,7 +14,11 @@ export function createReadings(kernelOf: () => Kernel): Readings {
     return place;
   };
   return {
-    read: (waiter, request) => placeOf(request.plan.placeKey).read(waiter, request),
+    async read(waiter, request) {
+      // Nothing is begun for whoever has left.
+      waiter.ctx.throwIfDone();
+      return await placeOf(request.plan.placeKey).read(waiter, request);
+    },
     refresh: (clock, request) => placeOf(request.plan.placeKey).refresh(clock, request),
     isUnderWay(placeKey, ref) {
       // Asked on every read that memory answers: most of the time nothing is.

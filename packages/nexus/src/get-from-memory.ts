@@ -1,6 +1,7 @@
 import { type Answer, type CallStats, type Context, createTraceId, type Kind, type ValueOf } from "@cloudlink/core";
 import { type GetRequest, isContext } from "@cloudlink/core/calls";
 import { freshnessWish, isAge } from "./freshness-wish.ts";
+import { isPromise } from "./in-time.ts";
 import type { Kernel } from "./kernel.ts";
 import { useStale } from "./look-up.ts";
 import type { ReadPlan } from "./read-plan.ts";
@@ -74,9 +75,10 @@ function isLive({ advice }: ReadPlan, { maxAgeMs, staleWhileRevalidateMs }: GetR
 
 /** Whether the provider and the account are still those it was made for, and the caller may still read there. */
 function stillHolds({ provider, account, permission }: ReadPlan, kernel: Kernel, ctx: Context): boolean {
-  return (
-    kernel.providers.current(permission.provider) === provider &&
-    (kernel.accounts === undefined || kernel.accounts.find(ctx, permission) === account) &&
-    kernel.permission.denial(ctx, permission) === undefined
-  );
+  if (kernel.providers.current(permission.provider) !== provider) return false;
+  if (kernel.permission.denial(ctx, permission) !== undefined) return false;
+  const found = kernel.accounts === undefined ? account : kernel.accounts.find(ctx, permission);
+  // A directory that answers later is asked again on the whole way, and heard there.
+  if (isPromise(found)) found.catch(() => {});
+  return found === account;
 }

@@ -1,5 +1,6 @@
 import {
   boundsFor,
+  type CacheFill,
   type CacheNamespace,
   type CacheSubject,
   type CancelableContext,
@@ -17,7 +18,7 @@ import { stepContext } from "./call-bounds.ts";
 import { keptList, type ListedPage, ListGathering, type ListWish } from "./kept-list.ts";
 import type { Kernel } from "./kernel.ts";
 import type { KernelCall } from "./kernel-call.ts";
-import { acceptObservation, observed } from "./observation.ts";
+import { acceptObservation, observed, withDeclaredLag } from "./observation.ts";
 import { adviceOf } from "./plan-read.ts";
 import { providerFault } from "./provider-fault.ts";
 import type { Route } from "./route.ts";
@@ -35,6 +36,8 @@ interface OpenList {
   readonly batches: AsyncIterator<ListBatch<unknown>>;
   readonly ctx: CancelableContext;
   readonly lease: Lease;
+  /** Begun before anything was asked for: a provider may ask for a page before it is wanted. */
+  readonly fill: CacheFill;
 }
 
 /**
@@ -53,6 +56,8 @@ export class ListSource {
   /** Of a list that is read from its start, to be kept. */
   #gathering: ListGathering | undefined;
   #vendorCalls = 0;
+  /** When the first of a list that was kept was seen, by the monotonic clock and by the wall clock. */
+  #keptSince = { seenAt: 0, observedAt: 0 };
   /** Where the next page begins; `null` at the end, `undefined` at the start. */
   #cursor: string | null | undefined;
 
@@ -89,13 +94,21 @@ export class ListSource {
       if (list === undefined) return undefined;
       call.savedCalls += list.vendorCalls;
       this.#kept = list.pages.values();
+      this.#keptSince = { seenAt: list.seenAt, observedAt: list.pages[0]?.items[0]?.observedAt ?? 0 };
       kernel.notes.note("hit", this.#subject);
     }
     const next = this.#kept?.next();
     if (next === undefined || next.done) return undefined;
     const { items, cursor } = next.value;
     this.#cursor = cursor;
-    return { items: items.map((observation) => stateOf(seenAt(clock, { observation, source: "memory" }))), cursor };
+    // By the clock that no one sets; of the wall clock's instants, only how far they lie apart.
+    const { seenAt, observedAt } = this.#keptSince;
+    const firstAgeMs = Math.ceil(clock.monotonicMs()) - seenAt;
+    const kept = items.map((observation) => {
+      const ageMs = Math.max(0, firstAgeMs - Math.max(0, observation.observedAt - observedAt));
+      return stateOf({ observation, source: "memory", ageMs, refreshing: false });
+    });
+    return { items: kept, cursor };
   }
 
   async #nextFromVendor(
@@ -164,8 +177,9 @@ export class ListSource {
     const request = { view, filter, pageSize, ...(typeof this.#cursor === "string" && { cursor: this.#cursor }) };
     // The provider's list outlives the page it is opened for, so it runs under the context of the whole list.
     const listContext = ctx.withCancel();
+    const fill = this.#namespace.beginFill(ctx.clock);
     const providerList = handler.list({ ...providerCall, ctx: providerContext(call, listContext) }, request);
-    this.#open = { batches: providerList[Symbol.asyncIterator](), ctx: listContext, lease: providerCall.lease };
+    this.#open = { batches: providerList[Symbol.asyncIterator](), ctx: listContext, lease: providerCall.lease, fill };
     return this.#open;
   }
 
@@ -177,14 +191,14 @@ export class ListSource {
     const { view, filter } = this.#wish;
     const { clock } = call.ctx;
     const expected = { call, provider: route.provider, kind: route.handler.kind, scope, view };
-    const fill = this.#namespace.beginFill(clock);
+    const { fill } = open;
     const items: Observation<unknown>[] = [];
     for (;;) {
       const { done, value: batch } = await open.batches.next();
       // Whoever gave it up has gone on, from the cursor: what comes late must not move that.
       if (open !== this.#open) return { items: [], cursor: null };
       for (const given of done === true ? [] : batch.items) {
-        const observation = acceptObservation(given, expected);
+        const observation = acceptObservation(withDeclaredLag(given, route.capabilities.list), expected);
         const usual = boundsFor(adviceOf(route), observation.value);
         observed(kernel, { scope, fill, observation, usual });
         if (matchesFilter(filter, observation.value)) items.push(observation);

@@ -4,6 +4,7 @@ import { type FreshnessWish, mostLagOf } from "./freshness-wish.ts";
 import { waitedFor } from "./in-time.ts";
 import type { Kernel } from "./kernel.ts";
 import type { KernelCall } from "./kernel-call.ts";
+import { isPassing } from "./passing-failure.ts";
 import type { ReadPlan } from "./read-plan.ts";
 import type { ReadingRequest } from "./readings.ts";
 
@@ -59,13 +60,10 @@ export function useStale(kernel: Kernel, used: Omit<KeptRead, "call"> & { readon
   kernel.readings.refresh(used.clock, readingRequest(used));
 }
 
-/** Failures that say nothing of the resource. What was refused, denied or is absent is so now, whatever was seen before. */
-const passing: ReadonlySet<string> = new Set(["unavailable", "resource_exhausted", "deadline_exceeded", "internal"]);
-
 /** What is kept and will do although the vendor could not say, or `undefined`. */
 export function keptDespite(kernel: Kernel, kept: KeptRead & { readonly error: unknown }): Seen | undefined {
   const { call, plan, ref, wish, error } = kept;
-  if (!CloudLinkError.isInstance(error) || !passing.has(error.code)) return undefined;
+  if (!isPassing(error)) return undefined;
   const nowMs = Math.ceil(call.ctx.clock.monotonicMs());
   for (const entry of plan.namespace.kept(ref)) {
     const { observation, usual, seenAt } = entry;

@@ -101,6 +101,15 @@ function isOf(ref: Ref, { ref: asked, scope, kind }: Expectation): boolean {
   );
 }
 
+/** What is declared of a source is so, whether or not what came of it says so too: it is kept, and must not serve who takes no lag. */
+export function withDeclaredLag(
+  observation: Observation<unknown>,
+  declared: { readonly sourceLagMs?: number } | undefined,
+): Observation<unknown> {
+  const sourceLagMs = observation?.sourceLagMs ?? declared?.sourceLagMs;
+  return sourceLagMs === undefined ? observation : { ...observation, sourceLagMs };
+}
+
 /** A live observation: the cache keeps it, unless it was invalidated meanwhile, and whoever listens hears of it. */
 export function observed(
   kernel: Kernel,

@@ -1,7 +1,7 @@
 import type { Context, Observation, Outcome, ProviderCall } from "@cloudlink/core";
 import type { Kernel } from "./kernel.ts";
 import type { KernelCall } from "./kernel-call.ts";
-import { acceptObservation } from "./observation.ts";
+import { acceptObservation, withDeclaredLag } from "./observation.ts";
 import { providerError, providerFault } from "./provider-fault.ts";
 import type { ReadPlan } from "./read-plan.ts";
 import type { Reading } from "./reading.ts";
@@ -75,13 +75,4 @@ function acceptOutcome(
   } catch (error) {
     return { ok: false, ref, error: providerError(error, provider) };
   }
-}
-
-/** What is declared of a source is so, whether or not what came of it says so too: it is kept, and must not serve who takes no lag. */
-function withDeclaredLag(
-  observation: Observation<unknown>,
-  declared: { readonly sourceLagMs?: number } | undefined,
-): Observation<unknown> {
-  const sourceLagMs = observation?.sourceLagMs ?? declared?.sourceLagMs;
-  return sourceLagMs === undefined ? observation : { ...observation, sourceLagMs };
 }

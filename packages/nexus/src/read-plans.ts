@@ -1,4 +1,4 @@
-import type { CacheEntry, Ref } from "@cloudlink/core";
+import type { CacheEntry, EntryHolder, Ref } from "@cloudlink/core";
 import type { ReadPlan } from "./read-plan.ts";
 
 /**
@@ -11,7 +11,7 @@ const EPOCH_MS = Date.now();
  * The plan for a ref, and what last answered by it. That is copied from the entry: of 10,000 resources read at random, each object that has to
  * be fetched from memory costs a tenth of the whole read.
  */
-export class PlannedRead {
+export class PlannedRead implements EntryHolder {
   readonly plan: ReadPlan;
   entry: CacheEntry | undefined;
   value: unknown;
@@ -33,6 +33,12 @@ export class PlannedRead {
     this.view = observation.view;
     this.seenAt = entry.seenAt;
     this.#observedSince = observation.observedAt - EPOCH_MS;
+    entry.heldBy(this);
+  }
+
+  letGo(): void {
+    this.entry = undefined;
+    this.value = undefined;
   }
 
   get observedAt(): number {

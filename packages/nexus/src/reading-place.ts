@@ -1,4 +1,4 @@
-import type { Clock, Observation, Ref } from "@cloudlink/core";
+import { type Clock, CloudLinkError, type Observation, type Ref } from "@cloudlink/core";
 import { askVendor } from "./ask-vendor.ts";
 import type { Kernel } from "./kernel.ts";
 import { checkLag } from "./observation.ts";
@@ -44,8 +44,6 @@ export class ReadingPlace {
   async read(waiter: ReadingWaiter, request: ReadingRequest): Promise<Observation<unknown>> {
     const { call, ctx } = waiter;
     const { plan, ref, maxLagMs } = request;
-    // Nothing is begun for whoever has left.
-    ctx.throwIfDone();
     const running = this.#latest.get(ref.key);
     const joins = running?.serves(request, ctx.clock.monotonicMs()) === true;
     const reading = joins ? running : new Reading(request, { clock: ctx.clock, payer: call });
@@ -138,7 +136,7 @@ export class ReadingPlace {
 
   #ended(reading: Reading, error?: unknown): void {
     const { ref, payer, clock } = reading;
-    if (error !== undefined && payer === undefined) this.#pause(clock);
+    if (payer === undefined && isTrouble(error)) this.#pause(clock);
     if (this.#latest.get(ref.key) === reading) this.#latest.delete(ref.key);
   }
 
@@ -156,4 +154,10 @@ export class ReadingPlace {
     const isIdle = this.#latest.size === 0 && this.#waiting.length === 0 && this.#atVendor === 0 && !this.#isPaused;
     if (isIdle) this.#idle();
   }
+}
+
+/** Whether a refresh failed. That the resource is absent is an answer, and one that was broken off says nothing. */
+function isTrouble(error: unknown): boolean {
+  if (error === undefined) return false;
+  return !(CloudLinkError.isInstance(error) && (error.code === "not_found" || error.code === "canceled"));
 }

@@ -10,6 +10,8 @@ export interface Departure {
   readonly fill: CacheFill;
   /** Whether it came to its end because its own time ran out: who has more time may have it made once more. */
   isOverdue: boolean;
+  /** Whether it was broken off, since nobody waited for it any more. */
+  isBrokenOff: boolean;
   /** One of those that left together is wanted no more. */
   abandoned(): void;
 }
@@ -62,6 +64,7 @@ export class Reading {
     if (kind.views.indexOf(view) < plan.fromView) return false;
     const { departure } = this;
     if (departure === undefined) return true;
+    if (departure.isBrokenOff) return false;
     // A live read joins nothing that has left, not even at the same instant.
     return maxAgeMs > 0 && nowMs - departure.at <= maxAgeMs && departure.fill.isCurrent(this.ref);
   }

@@ -94,7 +94,7 @@ export interface Calls {
    * nobody who comes later.
    *
    * @returns how many entries were let go.
-   * @throws `invalid_argument` for a ref, kind or provider that is not known.
+   * @throws `invalid_argument` for a ref, kind or provider that is not known, `permission_denied`.
    */
   invalidate(ctx: Context, request: InvalidateRequest): Promise<{ readonly invalidated: number }>;
   cacheStats(ctx: Context, request: CacheStatsRequest): Promise<CacheStats>;

@@ -9,7 +9,7 @@ export interface Flight<Result> {
   readonly isOver: boolean;
   /** How long the most patient of those who wait would wait, in milliseconds; `Infinity` once it is held. */
   patienceMs(): number;
-  /** Waits for the result. Whoever leaves by its own context takes nobody along. */
+  /** Waits for the result. Whoever leaves by its own context takes nobody along; whoever comes after the end is told how it ended. */
   join(ctx: Context): Promise<Result>;
   /** It is wanted though nobody waits, and is not abandoned from now on. */
   hold(): void;
@@ -34,6 +34,8 @@ export function createFlight<Result>(settings: { abandoned(): void }): Flight<Re
   const waiters = new Set<Waiter<Result>>();
   let isHeld = false;
   let isOver = false;
+  /** What is told to whoever joins after the end. */
+  let tellLate: (waiter: Waiter<Result>) => void = (waiter) => waiter.reject(errorOfAbort(undefined));
 
   function leave(waiter: Waiter<Result>, error: unknown): void {
     if (!waiters.delete(waiter)) return;
@@ -45,6 +47,7 @@ export function createFlight<Result>(settings: { abandoned(): void }): Flight<Re
 
   function end(tell: (waiter: Waiter<Result>) => void): void {
     isOver = true;
+    tellLate = tell;
     const left = [...waiters];
     waiters.clear();
     for (const waiter of left) tell(waiter);
@@ -77,6 +80,10 @@ export function createFlight<Result>(settings: { abandoned(): void }): Flight<Re
             reject(error);
           },
         };
+        if (isOver) {
+          tellLate(waiter);
+          return;
+        }
         waiters.add(waiter);
         if (signal.aborted) onAbort();
         else signal.addEventListener("abort", onAbort, { once: true });

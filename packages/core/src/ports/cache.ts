@@ -41,6 +41,16 @@ export interface CacheEntry {
    * is kept no more says no.
    */
   serves(read: CacheRead): boolean;
+  /**
+   * Names who keeps it, in place of whoever did before; both are told to let it go when it answers no more. What somebody keeps stays in memory,
+   * beyond the bounds of the cache.
+   */
+  heldBy(holder: EntryHolder): void;
+}
+
+/** Whoever keeps a {@link CacheEntry} to ask it again. */
+export interface EntryHolder {
+  letGo(): void;
 }
 
 /** A whole list of one scope, as the vendor gave it. */

@@ -2,7 +2,7 @@ import type { Context } from "../context/context.ts";
 
 /** What somebody is about to do. */
 export interface PermissionRequest {
-  /** `get`, `list`, or the name of an action. */
+  /** `get`, `list`, `invalidate`, or the name of an action. Of `invalidate` kind, provider, partition and account may be `*`: any. */
   readonly action: string;
   readonly kind: string;
   readonly provider: string;

@@ -93,7 +93,8 @@ export class Judge {
       throw new BrokenInvariant("age", `${mark} says it was observed at ${observedAt}.`);
     // Of what comes from the vendor, and of lists, it is told by the wall clock, which may have been set.
     if (source === "live" || read.isList) return;
-    if (ageMs < read.startMs - sighting.sentAtMs || ageMs > nowMs - sighting.sentAtMs) {
+    // Never too young. Where the wall clock was set meanwhile, a page of a list may be taken to be as old as the list.
+    if (ageMs < read.startMs - sighting.sentAtMs || ageMs > nowMs - sighting.callAtMs) {
       throw new BrokenInvariant("age", `${mark} says that it is ${ageMs} ms old.`);
     }
   }

@@ -32,6 +32,8 @@ export interface Sighting {
   readonly sentSeq: number;
   readonly sentAtMs: number;
   readonly observedAt: number;
+  /** When the kernel's call began that the request is a part of: the same instant, but for the later pages of a list. */
+  readonly callAtMs: number;
   readonly lookedSeq: number;
   /** When the answer left the vendor. */
   readonly saidSeq: number;
@@ -124,7 +126,7 @@ export class Vendor {
 
   #ask(
     call: ProviderCall,
-    { refs, view }: { readonly refs: readonly Ref[]; readonly view: string },
+    { refs, view, callAtMs }: { readonly refs: readonly Ref[]; readonly view: string; readonly callAtMs?: number },
   ): Promise<readonly Outcome<Observation<Thing>>[]> {
     const scope = call.scope.key;
     const sentSeq = this.#seq.next();
@@ -150,6 +152,7 @@ export class Vendor {
           sentSeq,
           sentAtMs,
           observedAt,
+          callAtMs: callAtMs ?? sentAtMs,
           lookedSeq,
           saidSeq,
         };
@@ -164,9 +167,10 @@ export class Vendor {
 
   async *#list(call: ProviderCall, view: string): AsyncGenerator<ListBatch<Thing>> {
     const { region, account, provider, partition } = call.scope;
+    const callAtMs = this.#clock.monotonicMs();
     for (const id of IDS) {
       const ref = thingRef(id, { region, account, provider, partition });
-      const outcomes = await this.#ask(call, { refs: [ref], view });
+      const outcomes = await this.#ask(call, { refs: [ref], view, callAtMs });
       const items = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.state] : []));
       yield { items, cursor: id === IDS.at(-1) ? null : id };
     }
