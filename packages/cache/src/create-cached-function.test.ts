@@ -223,4 +223,32 @@ describe("a cached function", () => {
     await expect(cached.get(ctx, { key: 1 as never })).rejects.toMatchObject({ reason: "ErrInvalidRequest" });
     await expect(cached.get(ctx, { key: "a", maxAgeMs: -1 })).rejects.toThrow("maxAgeMs");
   });
+
+  it("passes on what a load throws at once", async () => {
+    const broken = new TypeError("broken");
+    const cached = createCachedFunction({
+      maxAgeMs: 1_000,
+      load() {
+        throw broken;
+      },
+    });
+    await expect(cached.get(background(), { key: "a" })).rejects.toBe(broken);
+  });
+
+  it("judges what is too old by when the load failed, however long that took", async () => {
+    const { clock, ctx, loads, cached, filled } = makeCached();
+    await filled("a");
+    clock.advance(1_100);
+    const late = cached.get(ctx, { key: "a", staleIfErrorMs: 200 });
+    clock.advance(101);
+    loads[1]?.end(new Error("broken"));
+    await expect(late).rejects.toThrow("broken");
+  });
+
+  it.each([{ maxAgeMs: undefined as never }, { maxAgeMs: 1, timeoutMs: -1 }, { maxAgeMs: 1, timeoutMs: "x" as never }])(
+    "refuses settings that cannot be worked with: %o",
+    (settings) => {
+      expect(() => createCachedFunction({ load: async () => 1, ...settings })).toThrow("maxAgeMs");
+    },
+  );
 });

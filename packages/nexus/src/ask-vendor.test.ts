@@ -210,3 +210,53 @@ describe("a port that throws, which it must not", () => {
     });
   });
 });
+
+describe("what came along", () => {
+  it("spoils no read: a vendor that refuses the call for what is dead among it is asked again for what is wanted", async () => {
+    const dead = new Set<string>();
+    const provider = refusing((id) => dead.has(id), "ErrInvalidResourceId");
+    const kernel = cachedKernel(provider);
+    const { nexus, ctx, clock } = kernel;
+    const ids = Array.from({ length: 19 }, (_, index) => `s${index}`);
+    const refs = ids.map((id) => thingRef(id));
+    for (let time = 0; time < 2; time += 1) await nexus.getMany(ctx, { kind: Thing, refs, maxAgeMs: 10_000 });
+    clock.advance(6_000);
+    for (const id of ["s3", "s12"]) dead.add(id);
+    const before = provider.requests.length;
+    const { value } = await live(nexus, ctx, "healthy");
+    expect([value.id, provider.requests.length - before]).toEqual(["healthy", 2]);
+  });
+
+  it("costs nobody a permission: who may read one and not many reads the one", async () => {
+    let isNarrow = false;
+    const denied = new CloudLinkError({ reason: "ErrPermissionDenied", message: "Not many.", origin: "vendor" });
+    const provider = fakeProvider({
+      getMany: async (_call, { refs }) => {
+        if (isNarrow) throw denied;
+        return refs.map((ref) => ({ ok: true, ref, state: observationOf(ref) }));
+      },
+    });
+    const { nexus, ctx, clock } = cachedKernel(provider);
+    const refs = ["x", "y"].map((id) => thingRef(id));
+    for (let time = 0; time < 2; time += 1) await nexus.getMany(ctx, { kind: Thing, refs, maxAgeMs: 10_000 });
+    clock.advance(6_000);
+    isNarrow = true;
+    expect((await live(nexus, ctx, "a")).value.id).toBe("a");
+    expect(asked(provider).slice(-2)).toEqual(["getMany a x y", "get a"]);
+  });
+});
+
+describe("refs that were refused together", () => {
+  it("are not told what was said of others, where it was not found out which were meant", async () => {
+    const provider = refusing((id) => Number(id.slice(1)) % 3 === 0, "ErrInvalidResourceId");
+    const { nexus, ctx } = cachedKernel(provider);
+    const refs = Array.from({ length: 30 }, (_, index) => thingRef(`t${index}`));
+    const { outcomes } = await nexus.getMany(ctx, { kind: Thing, refs, maxAgeMs: 0 });
+    const wrong = outcomes.filter(
+      (outcome, index) => !outcome.ok && outcome.error.code === "invalid_argument" && index % 3 !== 0,
+    );
+    expect(wrong).toEqual([]);
+    const unknown = outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.error.code]));
+    expect(unknown).toContain("unavailable");
+  });
+});

@@ -129,6 +129,22 @@ describe("invalidate", () => {
     expect(error.message).toContain(says);
   });
 
+  it("is for those who are permitted it, and takes tags as texts alone", async () => {
+    const asked: string[] = [];
+    const permission = {
+      denial: (_ctx: unknown, { action, kind, account }: { action: string; kind: string; account: string }) => {
+        asked.push(`${action} ${kind} ${account}`);
+        return action === "invalidate" ? "not you" : undefined;
+      },
+    };
+    const { nexus, ctx } = cachedKernel(fakeProvider(), { permission });
+    expect((await failureOf(nexus.invalidate(ctx, { account: "1" }))).code).toBe("permission_denied");
+    expect(asked).toEqual(["invalidate * 1"]);
+    for (const tags of [null, ["team"], { team: 1 }, "team"]) {
+      expect((await failureOf(nexus.invalidate(ctx, { tags: tags as never }))).reason).toBe("ErrInvalidRequest");
+    }
+  });
+
   it("refuses what is no ref, a field that is misspelled and a call that is over", async () => {
     const { nexus, ctx } = await filled();
     expect((await failureOf(nexus.invalidate(ctx, { ref: "nonsense" }))).reason).toBe("ErrInvalidRef");

@@ -283,4 +283,17 @@ describe("memory answers no get", () => {
     }
     expect(provider.requests).toHaveLength(1);
   });
+
+  it("by a directory of accounts that answers later, and may fail later: nobody is left with its failure", async () => {
+    const account: Account = { provider: "fake", partition: "-", account: "1", regions: "*", role: "reader" };
+    let isDown = false;
+    const find = async () => {
+      if (isDown) throw new TypeError("the directory is down");
+      return account;
+    };
+    const { nexus, ctx } = await warm({ accounts: { list: async () => [account], find } });
+    isDown = true;
+    // What is left behind would be an unhandled rejection, which fails this run.
+    expect(await failureOf(nexus.get(ctx, request))).toMatchObject({ reason: "ErrUnexpected", operation: "get" });
+  });
 });

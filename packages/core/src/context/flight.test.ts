@@ -184,4 +184,19 @@ describe("a flight", () => {
     }
     expect(listenersOf(shared)).toBe(0);
   });
+
+  it("tells whoever joins after the end how it ended", async () => {
+    const landed = makeFlight();
+    landed.flight.land("there");
+    expect(await landed.flight.join(landed.ctx)).toBe("there");
+    const failed = makeFlight();
+    failed.flight.fail(tooLate);
+    await expect(failed.flight.join(failed.ctx)).rejects.toBe(tooLate);
+    const left = makeFlight();
+    using leaving = left.ctx.withCancel();
+    const waiting = left.flight.join(leaving);
+    leaving.cancel();
+    await expect(waiting).rejects.toMatchObject({ code: "canceled" });
+    await expect(left.flight.join(left.ctx)).rejects.toMatchObject({ code: "canceled" });
+  });
 });
