@@ -50,4 +50,13 @@ describe("an entry", () => {
     const absent = ResourceEntry.absent(1_000);
     expect([absent.view, absent.observation, absent.usual]).toEqual([EVERY_VIEW, undefined, { maxAgeMs: 2_000 }]);
   });
+
+  it("is worn by 800 reads, and not before a tenth of the age that is asked for", () => {
+    const entry = entryOf({ maxAgeMs: 20 });
+    const readAt = (nowMs: number) => entry.isRead({ ref, fromView: 0, nowMs, maxAgeMs: 1_000, staleMs: 0 });
+    for (let time = 1; time < 800; time += 1) readAt(1_100);
+    expect(entry.isWorn(1_100)).toBe(false);
+    readAt(1_100);
+    expect([entry.isWorn(1_099), entry.isWorn(1_100)]).toEqual([false, true]);
+  });
 });

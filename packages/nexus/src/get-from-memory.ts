@@ -3,7 +3,7 @@ import { type GetRequest, isContext } from "@cloudlink/core/calls";
 import { freshnessWish, isAge } from "./freshness-wish.ts";
 import { isPromise } from "./in-time.ts";
 import type { Kernel } from "./kernel.ts";
-import { useStale } from "./look-up.ts";
+import { renew, useStale } from "./look-up.ts";
 import type { ReadPlan } from "./read-plan.ts";
 
 /** It asked nobody, and took no time that is worth a look at the clock. */
@@ -38,7 +38,10 @@ export function getFromMemory<K extends Kind>(
   const ageMs = nowMs - planned.seenAt;
   if (ageMs > (maxAgeMs ?? entry.usual.maxAgeMs)) {
     useStale(kernel, { clock: ctx.clock, plan, ref, wish: freshnessWish(request) });
-  } else kernel.notes.note("hit", plan.subject);
+  } else {
+    kernel.notes.note("hit", plan.subject);
+    if (entry.isWorn(nowMs)) renew(kernel, { clock: ctx.clock, plan, ref, wish: freshnessWish(request) });
+  }
   const refreshing = kernel.readings.isUnderWay(plan.placeKey, ref);
   const traceId = (ctx.trace ?? kernel.telemetry.currentTrace())?.traceId ?? createTraceId();
   const freshness = Object.freeze({ source: entry.source, observedAt, ageMs, refreshing });

@@ -119,6 +119,23 @@ describe("a read that does not say", () => {
   });
 });
 
+describe("what is read again and again", () => {
+  it("is renewed while nobody waits, once for 800 answers, though it is as young as was asked for", async () => {
+    const kernel = advised();
+    const { nexus, ctx, clock, provider } = kernel;
+    const request = { kind: Thing, ref, maxAgeMs: 10_000 };
+    await nexus.get(ctx, request);
+    clock.advance(1_000);
+    for (let time = 0; time < 799; time += 1) await nexus.get(ctx, request);
+    expect(provider.requests).toHaveLength(1);
+    const { freshness, stats } = await nexus.get(ctx, request);
+    expect([freshness.source, freshness.refreshing, stats.vendorCalls]).toEqual(["memory", true, 0]);
+    await settled();
+    expect((await nexus.get(ctx, request)).freshness).toMatchObject({ ageMs: 0, source: "memory", refreshing: false });
+    expect(provider.requests).toHaveLength(2);
+  });
+});
+
 describe("an answer that is older than asked for", () => {
   it("comes at once where that is taken, and one newer is fetched for however many such reads", async () => {
     const provider = holdingProvider({ capabilities: { freshness: advice, getMany: undefined } });

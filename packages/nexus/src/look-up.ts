@@ -43,7 +43,10 @@ export async function lookUp(kernel: Kernel, kept: KeptRead): Promise<Seen | und
   }
   if (entry === undefined || lagsBehind(entry, kept)) return undefined;
   if (nowMs - entry.seenAt > (maxAgeMs ?? entry.usual.maxAgeMs)) useStale(kernel, { ...kept, clock: call.ctx.clock });
-  else kernel.notes.note("hit", plan.subject);
+  else {
+    kernel.notes.note("hit", plan.subject);
+    if (entry.isWorn(nowMs)) renew(kernel, { ...kept, clock: call.ctx.clock });
+  }
   if (entry.observation === undefined) throw keptAbsence(ref);
   return seenKept(entry.observation, { entry, nowMs, refreshing: kernel.readings.isUnderWay(plan.placeKey, ref) });
 }
@@ -54,9 +57,16 @@ function lagsBehind(entry: CacheEntry, { plan, wish }: Pick<KeptRead, "plan" | "
   return lagMs !== undefined && lagMs > mostLagOf(wish, plan.advice);
 }
 
-/** What is older than asked for is about to answer: it is noted, and refreshed. */
-export function useStale(kernel: Kernel, used: Omit<KeptRead, "call"> & { readonly clock: Clock }): void {
+/** What is older than asked for is about to answer: it is noted, and renewed. */
+export function useStale(kernel: Kernel, used: Renewal): void {
   kernel.notes.note("stale", used.plan.subject);
+  renew(kernel, used);
+}
+
+/** What is about to answer, and is to be fetched anew while nobody waits. */
+type Renewal = Omit<KeptRead, "call"> & { readonly clock: Clock };
+
+export function renew(kernel: Kernel, used: Renewal): void {
   kernel.readings.refresh(used.clock, readingRequest(used));
 }
 

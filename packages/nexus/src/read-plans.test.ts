@@ -16,6 +16,7 @@ describe("what a ref's holder keeps of an answer", () => {
       seenAt: 1,
       usual: { maxAgeMs: 1 },
       serves: () => true,
+      isWorn: () => false,
       heldBy: (holder) => {
         letGo = () => holder.letGo();
       },

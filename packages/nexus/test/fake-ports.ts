@@ -54,7 +54,15 @@ export function fakeCache(
     if (found === undefined) return undefined;
     const { observation, source, ageMs = 0, usual = { maxAgeMs: 0 } } = found;
     freezeDeep(observation.value);
-    return { observation, source, seenAt: read.nowMs - ageMs, usual, serves: () => false, heldBy() {} };
+    return {
+      observation,
+      source,
+      seenAt: read.nowMs - ageMs,
+      usual,
+      serves: () => false,
+      isWorn: () => false,
+      heldBy() {},
+    };
   };
   const namespace = (place: CachePlace): CacheNamespace => {
     let further: Promise<CacheEntry | undefined> | undefined;

@@ -42,6 +42,11 @@ export interface CacheEntry {
    */
   serves(read: CacheRead): boolean;
   /**
+   * Whether it has answered so many reads that a newer one is worth a vendor call, though it is as young as was asked for: what is read most
+   * is where most would see an old state.
+   */
+  isWorn(nowMs: number): boolean;
+  /**
    * Names who keeps it, in place of whoever did before; both are told to let it go when it answers no more. What somebody keeps stays in memory,
    * beyond the bounds of the cache.
    */
