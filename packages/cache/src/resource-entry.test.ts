@@ -41,9 +41,9 @@ describe("an entry", () => {
   it("does not serve before it was found, whatever is asked", () => {
     const entry = entryOf({ maxAgeMs: 20 });
     const read = { ref, fromView: 0, nowMs: 1_000, maxAgeMs: 1_000, staleMs: 0 };
-    expect(entry.serves(read)).toBe(false);
+    expect(entry.serves(read, 1)).toBe(false);
     entry.isAtHand = true;
-    expect([entry.serves(read), entry.serves({ ...read, nowMs: 2_001 })]).toEqual([true, false]);
+    expect([entry.serves(read, 1), entry.serves({ ...read, nowMs: 2_001 }, 1)]).toEqual([true, false]);
   });
 
   it("of an absent resource is of every view, and has no value", () => {

@@ -73,8 +73,10 @@ export class ResourceEntry implements CacheEntry {
     this.#holder = undefined;
   }
 
-  serves(read: CacheRead): boolean {
-    return this.isAtHand && this.isRead(read);
+  serves(read: CacheRead, reads: number): boolean {
+    if (!this.isAtHand) return false;
+    this.#reads += reads - 1;
+    return this.isRead(read);
   }
 
   /** Whether it answers; it counts as read then, and as asked for in any case. */

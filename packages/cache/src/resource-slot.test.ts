@@ -85,18 +85,18 @@ describe("a slot", () => {
   it("hands out an entry that serves by itself until something younger comes, and no longer than it is kept", () => {
     const wide = seen(WIDE, 50);
     const slot = slotOf(wide);
-    expect(wide.serves(read())).toBe(false);
+    expect(wide.serves(read(), 1)).toBe(false);
     slot.answer(read());
-    expect(wide.serves(read())).toBe(true);
+    expect(wide.serves(read(), 1)).toBe(true);
     slot.take(seen(NARROW, 90));
-    expect(wide.serves(read({ fromView: NARROW }))).toBe(false);
+    expect(wide.serves(read({ fromView: NARROW }), 1)).toBe(false);
     slot.answer(read());
-    expect(wide.serves(read())).toBe(true);
+    expect(wide.serves(read(), 1)).toBe(true);
     slot.unlist();
-    expect(wide.serves(read())).toBe(false);
+    expect(wide.serves(read(), 1)).toBe(false);
     slot.answer(read());
     slot.letGo();
-    expect([wide.serves(read()), slot.entries]).toEqual([false, []]);
+    expect([wide.serves(read(), 1), slot.entries]).toEqual([false, []]);
   });
 
   it("remembers over fills when it was last read, and the age that was asked for", () => {

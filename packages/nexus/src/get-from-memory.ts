@@ -32,19 +32,19 @@ export function getFromMemory<K extends Kind>(
   // Who says how old it may be has said all; see `freshnessWish`.
   const staleMs = staleWhileRevalidateMs ?? (maxAgeMs === undefined ? undefined : 0);
   const read = { ref, fromView: plan.fromView, nowMs, maxAgeMs, staleMs };
-  if (!planned.entry?.serves(read)) planned.answersBy(plan.namespace.look(read));
-  const { entry, value, view, observedAt } = planned;
+  if (!planned.answers(read)) planned.answersBy(plan.namespace.look(read));
+  const { entry, value, view, source, observedAt } = planned;
   if (entry === undefined) return undefined;
   const ageMs = nowMs - planned.seenAt;
   if (ageMs > (maxAgeMs ?? entry.usual.maxAgeMs)) {
     useStale(kernel, { clock: ctx.clock, plan, ref, wish: freshnessWish(request) });
   } else {
     kernel.notes.note("hit", plan.subject);
-    if (entry.isWorn(nowMs)) renew(kernel, { clock: ctx.clock, plan, ref, wish: freshnessWish(request) });
+    if (planned.isWorn) renew(kernel, { clock: ctx.clock, plan, ref, wish: freshnessWish(request) });
   }
   const refreshing = kernel.readings.isUnderWay(plan.placeKey, ref);
   const traceId = (ctx.trace ?? kernel.telemetry.currentTrace())?.traceId ?? createTraceId();
-  const freshness = Object.freeze({ source: entry.source, observedAt, ageMs, refreshing });
+  const freshness = Object.freeze({ source, observedAt, ageMs, refreshing });
   return Object.freeze({ ref, value, view, freshness, traceId, stats: nothing }) as Answer<ValueOf<K>>;
 }
 

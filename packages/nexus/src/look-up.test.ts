@@ -120,16 +120,18 @@ describe("a read that does not say", () => {
 });
 
 describe("what is read again and again", () => {
-  it("is renewed while nobody waits, once for 800 answers, though it is as young as was asked for", async () => {
+  it("is renewed while nobody waits, once for some 800 answers, though it is as young as was asked for", async () => {
     const kernel = advised();
     const { nexus, ctx, clock, provider } = kernel;
     const request = { kind: Thing, ref, maxAgeMs: 10_000 };
     await nexus.get(ctx, request);
     clock.advance(1_000);
-    for (let time = 0; time < 799; time += 1) await nexus.get(ctx, request);
-    expect(provider.requests).toHaveLength(1);
-    const { freshness, stats } = await nexus.get(ctx, request);
-    expect([freshness.source, freshness.refreshing, stats.vendorCalls]).toEqual(["memory", true, 0]);
+    let reads = 1;
+    let answer = await nexus.get(ctx, request);
+    for (; !answer.freshness.refreshing && reads < 1_000; reads += 1) answer = await nexus.get(ctx, request);
+    // The entry is told of reads a hundred at a time.
+    expect(Math.floor(reads / 100)).toBe(8);
+    expect([answer.freshness.source, answer.stats.vendorCalls]).toEqual(["memory", 0]);
     await settled();
     expect((await nexus.get(ctx, request)).freshness).toMatchObject({ ageMs: 0, source: "memory", refreshing: false });
     expect(provider.requests).toHaveLength(2);

@@ -1,4 +1,4 @@
-import type { CacheEntry, EntryHolder, Ref } from "@cloudlink/core";
+import type { AnswerSource, CacheEntry, CacheRead, EntryHolder, Ref } from "@cloudlink/core";
 import type { ReadPlan } from "./read-plan.ts";
 
 /**
@@ -16,11 +16,39 @@ export class PlannedRead implements EntryHolder {
   entry: CacheEntry | undefined;
   value: unknown;
   view = "";
+  source: AnswerSource = "memory";
   seenAt = 0;
+  /** Whether the entry said, when it was last told of reads, that it has answered enough. */
+  isWorn = false;
   #observedSince = 0;
+  /** Reads that the entry has not been told of, what they asked for, and when it was last told. */
+  #reads = 0;
+  #maxAgeMs = -1;
+  #toldAt = 0;
 
   constructor(plan: ReadPlan) {
     this.plan = plan;
+  }
+
+  /** Whether what answered last answers this read, too. The entry is told of it, sooner or later: to fetch it for each read costs more. */
+  answers(read: CacheRead): boolean {
+    if (this.entry === undefined) return false;
+    const { maxAgeMs, staleMs, nowMs } = read;
+    this.#reads += 1;
+    const isUsual = maxAgeMs !== undefined && maxAgeMs === this.#maxAgeMs && staleMs === 0;
+    if (!isUsual || this.#reads >= MOST_UNTOLD || nowMs - this.#toldAt >= TOLD_EVERY_MS) return this.#tell(read);
+    return nowMs - this.seenAt <= maxAgeMs;
+  }
+
+  #tell(read: CacheRead): boolean {
+    const { entry } = this;
+    const reads = this.#reads;
+    this.#reads = 0;
+    this.#maxAgeMs = read.maxAgeMs ?? -1;
+    this.#toldAt = read.nowMs;
+    const isServed = entry?.serves(read, reads) === true;
+    this.isWorn = isServed && entry?.isWorn(read.nowMs) === true;
+    return isServed;
   }
 
   /** The entry that answers from now on. One that is absent, or of a source that lags, is none here. */
@@ -28,9 +56,12 @@ export class PlannedRead implements EntryHolder {
     const { observation } = entry ?? {};
     const isPlain = observation !== undefined && observation.sourceLagMs === undefined;
     this.entry = isPlain ? entry : undefined;
+    this.isWorn = false;
+    this.#maxAgeMs = -1;
     if (entry === undefined || !isPlain) return;
     this.value = observation.value;
     this.view = observation.view;
+    this.source = entry.source;
     this.seenAt = entry.seenAt;
     this.#observedSince = observation.observedAt - EPOCH_MS;
     entry.heldBy(this);
@@ -45,6 +76,10 @@ export class PlannedRead implements EntryHolder {
     return EPOCH_MS + this.#observedSince;
   }
 }
+
+/** After so many reads, or so many milliseconds, an entry is told of them: what is read often, or not at all, is known soon enough. */
+const MOST_UNTOLD = 100;
+const TOLD_EVERY_MS = 250;
 
 /** How many plans are shared at the most. Beyond that they are worked out anew, and shared again. */
 const MOST_SHARED = 10_000;

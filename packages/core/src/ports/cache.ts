@@ -38,9 +38,10 @@ export interface CacheEntry {
   readonly usual: FreshnessBounds;
   /**
    * Whether it may answer this read, too, of the same resource: whoever reads often keeps it, and asks it before looking for another. One that
-   * is kept no more says no.
+   * is kept no more says no. `reads` is of how many reads it is told, this one among them: whoever keeps it ({@link CacheEntry.heldBy}) may answer
+   * some by itself for a moment.
    */
-  serves(read: CacheRead): boolean;
+  serves(read: CacheRead, reads: number): boolean;
   /**
    * Whether it has answered so many reads that a newer one is worth a vendor call, though it is as young as was asked for: what is read most
    * is where most would see an old state.
