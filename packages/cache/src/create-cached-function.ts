@@ -2,6 +2,7 @@ import {
   background,
   CloudLinkError,
   type Context,
+  checkFreshnessBounds,
   createFlight,
   errorOfAbort,
   type Flight,
@@ -11,7 +12,7 @@ import {
 } from "@cloudlink/core";
 import { checkMemoryBounds, type MemoryBoundsSettings } from "./check-memory-bounds.ts";
 import { Fence } from "./fence.ts";
-import { FunctionEntry } from "./function-entry.ts";
+import { FunctionEntry, type LoadedValue } from "./function-entry.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import { sizeOf } from "./size-of.ts";
 
@@ -56,12 +57,8 @@ export interface CachedFunction<Value> {
   invalidate(selection: { readonly tenant?: string; readonly key?: string; readonly tag?: string }): number;
 }
 
-/** A value that was loaded, as far as an invalidation cares; of one that is on its way, the tags are not known. */
-interface LoadedValue {
-  readonly tenant: string;
-  readonly key: string;
-  readonly tags: readonly string[] | undefined;
-}
+/** What an invalidation goes by; of a value that is on its way, the tags are not known. */
+type Invalidated = Pick<LoadedValue<unknown>, "tenant" | "key"> & { readonly tags: readonly string[] | undefined };
 
 /** A load that runs. */
 interface Load<Value> {
@@ -88,14 +85,15 @@ export function createCachedFunction<Value>(settings: CachedFunctionSettings<Val
   const { load, tagsOf = () => [], timeoutMs = TIMEOUT_MS } = settings;
   checkSettings(settings);
   const budget = new MemoryBudget(checkMemoryBounds(settings));
-  const fence = new Fence<LoadedValue>();
+  const fence = new Fence<Invalidated>();
   const tenants = new Map<string, Map<string, FunctionEntry<Value>>>();
   const loads = new Map<string, Load<Value>>();
 
   function forget(entry: FunctionEntry<Value>): void {
-    const its = tenants.get(entry.tenant);
-    if (its?.get(entry.key) === entry) its.delete(entry.key);
-    if (its?.size === 0) tenants.delete(entry.tenant);
+    const { tenant, key } = entry.loaded;
+    const its = tenants.get(tenant);
+    if (its?.get(key) === entry) its.delete(key);
+    if (its?.size === 0) tenants.delete(tenant);
   }
 
   function drop(entry: FunctionEntry<Value>): void {
@@ -104,16 +102,17 @@ export function createCachedFunction<Value>(settings: CachedFunctionSettings<Val
   }
 
   function keep(entry: FunctionEntry<Value>, since: number): void {
-    if (!fence.passes(since, entry) || !budget.takes(entry.bytes)) return;
-    const known = tenants.get(entry.tenant)?.get(entry.key);
+    const { tenant, key, seenAt } = entry.loaded;
+    if (!fence.passes(since, entry.loaded) || !budget.takes(entry.bytes)) return;
+    const known = tenants.get(tenant)?.get(key);
     if (known !== undefined) {
-      if (known.seenAt > entry.seenAt) return;
+      if (known.loaded.seenAt > seenAt) return;
       drop(known);
     }
-    const its = tenants.get(entry.tenant);
-    if (its === undefined) tenants.set(entry.tenant, new Map([[entry.key, entry]]));
-    else its.set(entry.key, entry);
-    budget.add(entry, entry.tenant);
+    const its = tenants.get(tenant);
+    if (its === undefined) tenants.set(tenant, new Map([[key, entry]]));
+    else its.set(key, entry);
+    budget.add(entry, tenant);
   }
 
   /** Begins a load. Whoever waits for it joins the flight. */
@@ -130,7 +129,7 @@ export function createCachedFunction<Value>(settings: CachedFunctionSettings<Val
         const loaded = await Promise.race([(async () => await load(ctx, key))(), whenOver(ctx)]);
         const value = freezeDeep(loaded);
         const tags = [...tagsOf(value, key)];
-        const entry = new FunctionEntry({ tenant, key, value, tags, observedAt, seenAt: begun.beganAt, forget });
+        const entry = new FunctionEntry<Value>({ tenant, key, value, tags, observedAt, seenAt: begun.beganAt }, forget);
         entry.bytes = sizeOf(value) + sizeOf(key);
         keep(entry, begun.since);
         flight.land(entry);
@@ -160,7 +159,7 @@ export function createCachedFunction<Value>(settings: CachedFunctionSettings<Val
         running.ctx.error() === undefined &&
         fence.passes(running.since, { tenant, key, tags: undefined });
       const kept = tenants.get(tenant)?.get(key);
-      const ageMs = nowMs - (kept?.seenAt ?? Number.NEGATIVE_INFINITY);
+      const ageMs = nowMs - (kept?.loaded.seenAt ?? Number.NEGATIVE_INFINITY);
       if (kept !== undefined && maxAgeMs > 0 && ageMs <= maxAgeMs) {
         return kept.answer({ nowMs, source: "memory", refreshing: running !== undefined });
       }
@@ -176,17 +175,19 @@ export function createCachedFunction<Value>(settings: CachedFunctionSettings<Val
         const isWanted = ctx.error()?.code !== "canceled" && staleIfErrorMs > 0;
         // By now: the load may have taken its time to fail.
         const lateMs = Math.ceil(clock.monotonicMs());
-        if (!isWanted || !kept?.isKept || lateMs - kept.seenAt > maxAgeMs + staleIfErrorMs) throw error;
+        if (!isWanted || !kept?.isKept || lateMs - kept.loaded.seenAt > maxAgeMs + staleIfErrorMs) throw error;
         return kept.answer({ nowMs: lateMs, source: "memory", refreshing: false });
       }
     },
     invalidate({ tenant, key, tag }) {
-      const invalidates = (loaded: LoadedValue) =>
+      const invalidates = (loaded: Invalidated) =>
         (tenant === undefined || tenant === loaded.tenant) &&
         (key === undefined || key === loaded.key) &&
         (tag === undefined || loaded.tags === undefined || loaded.tags.includes(tag));
       fence.add(invalidates);
-      const entries = [...tenants.values()].flatMap((its) => [...its.values()]).filter(invalidates);
+      const entries = [...tenants.values()]
+        .flatMap((its) => [...its.values()])
+        .filter(({ loaded }) => invalidates(loaded));
       for (const entry of entries) drop(entry);
       return entries.length;
     },
@@ -216,7 +217,7 @@ function checkSettings({
       "A cached function needs maxAgeMs, and a timeoutMs, if any, that is a positive number of milliseconds.";
     throw new CloudLinkError({ reason, message, origin: "caller" });
   }
-  checkAges(reason, { ...settings, maxAgeMs });
+  checkFreshnessBounds(reason, { ...settings, maxAgeMs });
 }
 
 function checkRequest(request: CachedFunctionRequest): void {
@@ -227,14 +228,5 @@ function checkRequest(request: CachedFunctionRequest): void {
       origin: "caller",
     });
   }
-  checkAges("ErrInvalidRequest", request);
-}
-
-function checkAges(reason: "ErrInvalidSettings" | "ErrInvalidRequest", given: Partial<FreshnessBounds>): void {
-  for (const name of ["maxAgeMs", "staleWhileRevalidateMs", "staleIfErrorMs"] as const) {
-    const age = given[name];
-    if (age === undefined || (typeof age === "number" && age >= 0)) continue;
-    const message = `${name} is a number of milliseconds, 0 or more; it was ${age}.`;
-    throw new CloudLinkError({ reason, message, origin: "caller" });
-  }
+  checkFreshnessBounds("ErrInvalidRequest", request);
 }

@@ -1,8 +1,8 @@
 import type { AnswerSource, Freshness } from "@cloudlink/core";
 import { Kept } from "./memory-budget.ts";
 
-/** A value of a cached function. */
-export class FunctionEntry<Value> extends Kept {
+/** What a cached function has loaded. */
+export interface LoadedValue<Value> {
   readonly tenant: string;
   readonly key: string;
   readonly value: Value;
@@ -10,27 +10,19 @@ export class FunctionEntry<Value> extends Kept {
   readonly observedAt: number;
   /** The same instant, on the monotonic clock. */
   readonly seenAt: number;
+}
+
+/** A value of a cached function. */
+export class FunctionEntry<Value> extends Kept {
+  readonly loaded: LoadedValue<Value>;
   isKept = true;
   #wasRead = false;
   readonly #forget: (entry: FunctionEntry<Value>) => void;
 
-  constructor(fields: {
-    readonly tenant: string;
-    readonly key: string;
-    readonly value: Value;
-    readonly tags: readonly string[];
-    readonly observedAt: number;
-    readonly seenAt: number;
-    forget(entry: FunctionEntry<Value>): void;
-  }) {
+  constructor(loaded: LoadedValue<Value>, forget: (entry: FunctionEntry<Value>) => void) {
     super();
-    this.tenant = fields.tenant;
-    this.key = fields.key;
-    this.value = fields.value;
-    this.tags = fields.tags;
-    this.observedAt = fields.observedAt;
-    this.seenAt = fields.seenAt;
-    this.#forget = fields.forget;
+    this.loaded = loaded;
+    this.#forget = forget;
   }
 
   wasReadSinceHandCame(): boolean {
@@ -49,7 +41,7 @@ export class FunctionEntry<Value> extends Kept {
     readonly freshness: Freshness;
   } {
     this.#wasRead = true;
-    const { value, observedAt, seenAt } = this;
+    const { value, observedAt, seenAt } = this.loaded;
     const { nowMs, source, refreshing } = read;
     const freshness = Object.freeze({ source, observedAt, ageMs: Math.max(0, nowMs - seenAt), refreshing });
     return Object.freeze({ value, freshness });

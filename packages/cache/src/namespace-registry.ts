@@ -1,5 +1,6 @@
-import type { CachePlace, CacheSelection, Ref, Scope } from "@cloudlink/core";
+import type { CachePlace, CacheSelection, Ref } from "@cloudlink/core";
 import type { ResourceNamespace } from "./resource-namespace.ts";
+import { whereOf } from "./where-of.ts";
 
 /**
  * The namespaces of a cache. One that is empty is kept by whoever uses it, and by nobody else: refs may name any account and region, and
@@ -45,15 +46,6 @@ export class NamespaceRegistry {
       for (const namespace of namespaces) if (isAbout(selection, namespace.place)) yield namespace;
     }
   }
-}
-
-function whereOf({
-  provider,
-  partition,
-  account,
-  region,
-}: Pick<Scope, "provider" | "partition" | "account" | "region">): string {
-  return `${provider}/${partition}/${region}/${account}`;
 }
 
 /** Whether the selection may have something of that place. */

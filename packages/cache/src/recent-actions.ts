@@ -1,4 +1,5 @@
 import type { CachePlace, Ref } from "@cloudlink/core";
+import { type Where, whereOf } from "./where-of.ts";
 
 /** After an action, in milliseconds: a vendor that is eventually consistent may say that what it has made, or is changing, is absent. */
 const NO_ABSENCE_MS = 60_000;
@@ -16,22 +17,18 @@ export class RecentActions {
       if (until > nowMs) break;
       this.#until.delete(where);
     }
-    const where = whereOf(ref, ref.kind);
+    const where = keyOf(ref, ref.kind);
     this.#until.delete(where);
     this.#until.set(where, nowMs + NO_ABSENCE_MS);
   }
 
   /** Whether an action was sent there not long before `atMs`. */
   concern({ scope, kind }: CachePlace, atMs: number): boolean {
-    const until = this.#until.get(whereOf(scope, kind.name));
+    const until = this.#until.get(keyOf(scope, kind.name));
     return until !== undefined && atMs < until;
   }
 }
 
-/** Neither can be cut another way to give the same. */
-function whereOf(
-  { provider, partition, account, region }: Pick<Ref, "provider" | "partition" | "account" | "region">,
-  kind: string,
-): string {
-  return JSON.stringify([provider, partition, account, region, kind]);
+function keyOf(where: Where, kind: string): string {
+  return `${whereOf(where)} ${kind}`;
 }

@@ -10,8 +10,8 @@ export const EVERY_VIEW = 2 ** 30;
 export const LONG_AGO = -(2 ** 30);
 
 /**
- * After so many reads an entry is worn: a vendor call for 800 answers. In the economy workload (docs/performance.md) that costs three calls in
- * a hundred, and saves a quarter of the stale reads.
+ * After so many reads an entry is worn: a vendor call for 800 answers. Of the economy workload's Zipf reads (docs/performance.md) that costs two
+ * calls in a hundred, and saves a fifth of those that are stale.
  */
 const WORN_BY_READS = 800;
 

@@ -42,7 +42,7 @@ export {
   isDocumentedReason,
 } from "./error/reason.ts";
 export type { AnswerSource, Freshness, FreshnessAdvice, FreshnessBounds, FreshnessRule } from "./freshness.ts";
-export { checkFreshnessAdvice } from "./kind/check-freshness.ts";
+export { checkFreshnessAdvice, checkFreshnessBounds, isAge } from "./kind/check-freshness.ts";
 export { VirtualMachine } from "./kind/compute/virtual-machine.ts";
 export type {
   MachineHealth,

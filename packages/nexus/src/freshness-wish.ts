@@ -1,4 +1,4 @@
-import { CloudLinkError, type FreshnessBounds } from "@cloudlink/core";
+import { checkFreshnessBounds, type FreshnessBounds } from "@cloudlink/core";
 import type { FreshnessRequest } from "@cloudlink/core/calls";
 
 /** How old an answer may be, as a request says it. */
@@ -14,27 +14,10 @@ export interface FreshnessWish {
 /** @throws `invalid_argument` (`ErrInvalidRequest`) for an age that is negative or not a number. */
 export function freshnessWish(request: FreshnessRequest): FreshnessWish {
   const { maxAgeMs, staleWhileRevalidateMs: revalidateMs, staleIfErrorMs: errorMs } = request;
-  checkAge("maxAgeMs", maxAgeMs);
-  checkAge("staleWhileRevalidateMs", revalidateMs);
-  checkAge("staleIfErrorMs", errorMs);
+  checkFreshnessBounds("ErrInvalidRequest", request);
   if (maxAgeMs === undefined) return { maxAgeMs, revalidateMs, errorMs };
   // Who says how old it may be has said all: what kinds advertise beside it is for those who say nothing.
   return { maxAgeMs, revalidateMs: revalidateMs ?? 0, errorMs: errorMs ?? 0 };
-}
-
-/** Whether it is an age, or none was given. */
-export function isAge(given: unknown): given is number | undefined {
-  return given === undefined || (typeof given === "number" && given >= 0);
-}
-
-/** @throws `invalid_argument` (`ErrInvalidRequest`). */
-export function checkAge(name: string, given: number | undefined): void {
-  if (isAge(given)) return;
-  throw new CloudLinkError({
-    reason: "ErrInvalidRequest",
-    message: `${name} is a number of milliseconds, 0 or more; it was ${given}.`,
-    origin: "caller",
-  });
 }
 
 /** By how much a source may lag at most that serves the wish; `advised` is what kind or provider advise. */

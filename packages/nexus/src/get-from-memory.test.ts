@@ -188,6 +188,7 @@ describe("memory answers no get", () => {
     ["a field of another call", { refs: [ref] }],
     ["an age that is negative", { maxAgeMs: -1 }],
     ["an age that is no number", { maxAgeMs: Number.NaN }],
+    ["an age that is null", { maxAgeMs: null }],
     ["an age in words", { maxAgeMs: "5s" }],
     ["a stale age that is negative", { staleWhileRevalidateMs: -1 }],
     ["another stale age that is negative", { staleIfErrorMs: -1 }],

@@ -1,6 +1,14 @@
-import { type Answer, type CallStats, type Context, createTraceId, type Kind, type ValueOf } from "@cloudlink/core";
+import {
+  type Answer,
+  type CallStats,
+  type Context,
+  createTraceId,
+  isAge,
+  type Kind,
+  type ValueOf,
+} from "@cloudlink/core";
 import { type GetRequest, isContext } from "@cloudlink/core/calls";
-import { freshnessWish, isAge } from "./freshness-wish.ts";
+import { freshnessWish } from "./freshness-wish.ts";
 import { isPromise } from "./in-time.ts";
 import type { Kernel } from "./kernel.ts";
 import { renew, useStale } from "./look-up.ts";
@@ -27,7 +35,7 @@ export function getFromMemory<K extends Kind>(
   if (planned === undefined) return undefined;
   const { plan } = planned;
   if (!isFor(plan, ctx, request) || !stillHolds(plan, kernel, ctx) || ctx.error() !== undefined) return undefined;
-  if (!isAge(maxAgeMs) || !isAge(staleWhileRevalidateMs) || !isAge(staleIfErrorMs)) return undefined;
+  if (!isAgeOrNone(maxAgeMs) || !isAgeOrNone(staleWhileRevalidateMs) || !isAgeOrNone(staleIfErrorMs)) return undefined;
   const nowMs = Math.ceil(ctx.clock.monotonicMs());
   // Who says how old it may be has said all; see `freshnessWish`.
   const staleMs = staleWhileRevalidateMs ?? (maxAgeMs === undefined ? undefined : 0);
@@ -46,6 +54,10 @@ export function getFromMemory<K extends Kind>(
   const traceId = (ctx.trace ?? kernel.telemetry.currentTrace())?.traceId ?? createTraceId();
   const freshness = Object.freeze({ source, observedAt, ageMs, refreshing });
   return Object.freeze({ ref, value, view, freshness, traceId, stats: nothing }) as Answer<ValueOf<K>>;
+}
+
+function isAgeOrNone(given: unknown): boolean {
+  return given === undefined || isAge(given);
 }
 
 /** What a caller in JavaScript may have left out. */

@@ -2,6 +2,7 @@ import {
   type Account,
   CloudLinkError,
   type Context,
+  checkFreshnessBounds,
   createScope,
   type Filter,
   type Kind,
@@ -14,7 +15,6 @@ import type { ListRequest } from "@cloudlink/core/calls";
 import { identifiedAccount } from "./ambient-accounts.ts";
 import { stepContext } from "./call-bounds.ts";
 import { checkTexts } from "./entrance.ts";
-import { checkAge } from "./freshness-wish.ts";
 import type { Kernel } from "./kernel.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { ListSource } from "./list-source.ts";
@@ -53,7 +53,7 @@ export async function planList<K extends Kind>(
   if (pageSize !== undefined && !(Number.isInteger(pageSize) && pageSize >= 1)) {
     throw invalidRequest(`pageSize is a whole number, 1 or more; it was ${pageSize}.`);
   }
-  checkAge("maxAgeMs", wanted.maxAgeMs);
+  checkFreshnessBounds("ErrInvalidRequest", wanted);
   if (isSelection(wanted.accounts)) checkTexts("accounts", wanted.accounts);
   if (isSelection(wanted.regions)) checkTexts("regions", wanted.regions);
   if (wanted.providers !== undefined) checkTexts("providers", wanted.providers);

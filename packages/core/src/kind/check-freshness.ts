@@ -1,5 +1,24 @@
 import { invalid } from "../error/invalid.ts";
-import type { FreshnessAdvice } from "../freshness.ts";
+import type { DocumentedReason } from "../error/reason.ts";
+import type { FreshnessAdvice, FreshnessBounds } from "../freshness.ts";
+
+/** Whether it is an age in milliseconds: a number, 0 or more. */
+export function isAge(given: unknown): given is number {
+  return typeof given === "number" && given >= 0;
+}
+
+/**
+ * Checks ages that did not come through the compiler; what is left out is none.
+ *
+ * @throws `invalid_argument` with `reason`.
+ */
+export function checkFreshnessBounds(reason: DocumentedReason, bounds: Partial<FreshnessBounds>): void {
+  for (const name of ["maxAgeMs", "staleWhileRevalidateMs", "staleIfErrorMs"] as const) {
+    const given = bounds[name];
+    if (given === undefined || isAge(given)) continue;
+    throw invalid(reason, `${name} is a number of milliseconds, 0 or more; it was ${given}.`);
+  }
+}
 
 /**
  * Checks advice that did not come through the compiler.
@@ -21,8 +40,4 @@ export function checkFreshnessAdvice(advice: FreshnessAdvice, owner: string): vo
       `A rule in the freshness of ${owner} needs a path and the words that it is for.`,
     );
   }
-}
-
-function isAge(given: unknown): boolean {
-  return typeof given === "number" && given >= 0;
 }
