@@ -71,6 +71,15 @@ describe("a cached function", () => {
     expect((await live).value.load).toBe(2);
   });
 
+  it("shares no load with a live read, not even one that began at the same instant", async () => {
+    const { ctx, loads, cached } = makeCached();
+    const first = cached.get(ctx, { key: "a" });
+    const live = cached.get(ctx, { key: "a", maxAgeMs: 0 });
+    expect(loads).toHaveLength(2);
+    for (const load of loads) load.end();
+    expect([(await first).value.load, (await live).value.load]).toEqual([1, 2]);
+  });
+
   it("keeps tenants apart", async () => {
     const { ctx, loads, cached, filled } = makeCached();
     await filled("a");

@@ -167,7 +167,9 @@ export function createCachedFunction<Value>(settings: CachedFunctionSettings<Val
         (isCurrent ? running : begin(ctx, key)).flight.hold();
         return kept.answer({ nowMs, source: "memory", refreshing: true });
       }
-      const joined = isCurrent && nowMs - running.beganAt <= maxAgeMs ? running : begin(ctx, key);
+      // A live read joins nothing that has begun, not even at the same instant.
+      const joins = isCurrent && maxAgeMs > 0 && nowMs - running.beganAt <= maxAgeMs;
+      const joined = joins ? running : begin(ctx, key);
       try {
         const entry = await joined.flight.join(ctx);
         return entry.answer({ nowMs: Math.ceil(clock.monotonicMs()), source: "live", refreshing: false });
