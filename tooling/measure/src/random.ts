@@ -7,6 +7,8 @@ export interface Random {
   chance(share: number): boolean;
   /** @throws RangeError for an empty list. */
   pick<Item>(items: readonly Item[]): Item;
+  /** The same items in any order (Fisher and Yates). */
+  shuffled<Item>(items: Iterable<Item>): readonly Item[];
 }
 
 /** Mulberry32 (Tommy Ettinger, public domain): small, and good enough to choose by. */
@@ -27,6 +29,14 @@ export function randomFrom(seed: number): Random {
       const [item] = items.slice(below(items.length));
       if (item === undefined) throw new RangeError("there is nothing to choose from");
       return item;
+    },
+    shuffled<Item>(items: Iterable<Item>) {
+      const all = [...items];
+      for (let last = all.length - 1; last > 0; last -= 1) {
+        const place = below(last + 1);
+        [all[last], all[place]] = [all[place] as Item, all[last] as Item];
+      }
+      return all;
     },
   };
 }

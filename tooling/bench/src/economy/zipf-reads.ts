@@ -32,7 +32,8 @@ export class ZipfReads implements ReadStream {
     let count = 0;
     let sum = 0;
     let sumOfAll = 0;
-    for (const [rank, machine] of shuffled(shape.tenants * MACHINES_PER_TENANT, random).entries()) {
+    const fleet = Array.from({ length: shape.tenants * MACHINES_PER_TENANT }, (_, machine) => machine);
+    for (const [rank, machine] of random.shuffled(fleet).entries()) {
       const weight = 1 / (rank + 1);
       sumOfAll += weight;
       if (machine >= sampled) continue;
@@ -64,13 +65,4 @@ export class ZipfReads implements ReadStream {
     }
     return low;
   }
-}
-
-function shuffled(count: number, random: Random): Uint32Array {
-  const all = Uint32Array.from({ length: count }, (_, index) => index);
-  for (let index = count - 1; index > 0; index -= 1) {
-    const other = random.below(index + 1);
-    [all[index], all[other]] = [all[other] ?? 0, all[index] ?? 0];
-  }
-  return all;
 }

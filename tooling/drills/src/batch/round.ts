@@ -42,8 +42,8 @@ export function planRound(random: Random, number: number): Round {
   const account = accountOf(trouble, { home, other });
   const bad = arnOf(account, badMachine(random, { trouble, other, number }));
   const withOthers = () => {
-    const ids = shuffled(random, machinesOf(home)).slice(0, TOGETHER - 1);
-    return shuffled(random, [bad, ...ids.map((id) => arnOf(home, id))]);
+    const ids = random.shuffled(machinesOf(home)).slice(0, TOGETHER - 1);
+    return random.shuffled([bad, ...ids.map((id) => arnOf(home, id))]);
   };
   return {
     ...{ trouble, home, account, bad, gets: withOthers(), many: withOthers() },
@@ -68,14 +68,4 @@ function badMachine(
 
 function arnOf(account: string, id: string): string {
   return `arn:aws:ec2:${REGION}:${account}:instance/${id}`;
-}
-
-/** Fisher and Yates. */
-function shuffled<Item>(random: Random, items: readonly Item[]): readonly Item[] {
-  const all = [...items];
-  for (let last = all.length - 1; last > 0; last -= 1) {
-    const place = random.below(last + 1);
-    [all[last], all[place]] = [all[place] as Item, all[last] as Item];
-  }
-  return all;
 }
