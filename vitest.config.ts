@@ -22,6 +22,11 @@ sources.push({
   replacement: join(import.meta.dirname, "packages/client/src/wire/index.ts"),
 });
 
+sources.push({
+  find: /^@cloudlink\/cache\/redis$/,
+  replacement: join(import.meta.dirname, "packages/cache/src/redis/index.ts"),
+});
+
 export default defineConfig({
   resolve: { alias: sources.filter(({ replacement }) => existsSync(replacement)) },
   test: {

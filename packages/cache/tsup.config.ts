@@ -1,3 +1,3 @@
 import { build } from "@cloudlink/build";
 
-export default build();
+export default build({ entry: { index: "src/index.ts", redis: "src/redis/index.ts" } });
