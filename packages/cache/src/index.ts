@@ -6,4 +6,5 @@ export {
   type CachedValue,
   createCachedFunction,
 } from "./create-cached-function.ts";
-export { createMemoryCache, type MemoryCacheSettings } from "./create-memory-cache.ts";
+export { createMemoryCache } from "./create-memory-cache.ts";
+export type { MemoryCacheSettings } from "./memory-level.ts";

@@ -28,6 +28,12 @@ export interface SeenResource {
   readonly observation: Observation<unknown> | undefined;
 }
 
+/** A fill of this level. */
+export interface MemoryFill extends CacheFill {
+  /** @returns when it was seen, on the monotonic clock, if it is current, whether or not there was room for it. */
+  store(observation: Observation<unknown>, usual: FreshnessBounds): number | undefined;
+}
+
 /** What the namespaces of a cache share. */
 export interface NamespaceSettings {
   readonly budget: MemoryBudget;
@@ -97,7 +103,7 @@ export class ResourceNamespace implements CacheNamespace {
     return this.#siblings.take(request);
   }
 
-  beginFill(clock: Clock): CacheFill {
+  beginFill(clock: Clock): MemoryFill {
     const { fence, actions } = this.#settings;
     const since = fence.position;
     const beganAt = Math.floor(clock.monotonicMs());
@@ -114,8 +120,10 @@ export class ResourceNamespace implements CacheNamespace {
     return {
       isCurrent: (ref) => passes(ref),
       store: (observation, usual) => {
-        if (!passes(observation.ref, observation)) return;
-        this.#store(observation, { usual, seenAt: seenAt(observation.observedAt) });
+        if (!passes(observation.ref, observation)) return undefined;
+        const at = seenAt(observation.observedAt);
+        this.#store(observation, { usual, seenAt: at });
+        return at;
       },
       storeAbsent: (ref) => {
         if (!actions.concern(this.place, beganAt) && passes(ref)) this.#take(ref, ResourceEntry.absent(beganAt));
@@ -123,6 +131,7 @@ export class ResourceNamespace implements CacheNamespace {
       storeList: (key, list) => {
         if (passes(undefined)) this.#storeList(key, list);
       },
+      [Symbol.dispose]() {},
     };
   }
 
@@ -130,11 +139,18 @@ export class ResourceNamespace implements CacheNamespace {
     observation: Observation<unknown>,
     { usual, seenAt }: { readonly usual: FreshnessBounds; readonly seenAt: number },
   ): void {
+    this.take(observation, { usual: this.#jittered(usual), seenAt });
+  }
+
+  /** Takes in what was seen, by whomever, at an instant of the monotonic clock. */
+  take(
+    observation: Observation<unknown>,
+    { usual, seenAt }: { readonly usual: FreshnessBounds; readonly seenAt: number },
+  ): void {
     const view = this.place.kind.views.indexOf(observation.view);
     const bytes = sizeOf(observation.value);
     if (view === -1 || !this.#settings.budget.takes(bytes)) return;
-    const entry = { observation, source: "memory", seenAt, usual: this.#jittered(usual), view, bytes } as const;
-    this.#take(observation.ref, new ResourceEntry(entry));
+    this.#take(observation.ref, new ResourceEntry({ observation, source: "memory", seenAt, usual, view, bytes }));
   }
 
   #jittered(usual: FreshnessBounds): FreshnessBounds {
@@ -199,13 +215,24 @@ export class ResourceNamespace implements CacheNamespace {
   #invalidateSlot(slot: ResourceSlot, invalidates: (seen: SeenResource) => boolean): number {
     const { place } = this;
     const { ref } = slot;
-    const left = slot.entries.filter(({ observation }) => !invalidates({ place, ref, observation }));
+    return this.#keepOf(slot, ({ observation }) => !invalidates({ place, ref, observation }));
+  }
+
+  /** @returns how many entries of a resource were let go. */
+  #keepOf(slot: ResourceSlot, isKept: (entry: ResourceEntry) => boolean): number {
+    const left = slot.entries.filter(isKept);
     const count = slot.entries.length - left.length;
     if (count === 0) return 0;
     slot.keep(left);
     if (left.length === 0) this.#drop(slot);
     else this.#settings.budget.resize(slot, slot.size());
     return count;
+  }
+
+  /** Lets go of what was seen before an instant of the monotonic clock. */
+  dropSeenBefore(instantMs: number): void {
+    for (const slot of this.#slots.values()) this.#keepOf(slot, ({ seenAt }) => seenAt >= instantMs);
+    for (const slot of this.#lists.values()) if (slot.list.seenAt < instantMs) this.#drop(slot);
   }
 
   acted(action: { readonly ref: Ref; readonly nowMs: number }): void {

@@ -1,6 +1,7 @@
 import type { Cache, CacheEntry, CacheRead, FreshnessBounds, Kind, Ref, Scope } from "@cloudlink/core";
 import { createManualClock, type ManualClock } from "@cloudlink/core/testing";
-import { createMemoryCache, type MemoryCacheSettings } from "../src/create-memory-cache.ts";
+import { createMemoryCache } from "../src/create-memory-cache.ts";
+import type { MemoryCacheSettings } from "../src/memory-level.ts";
 import { observationOf, Thing, thingScope } from "./thing.ts";
 
 /** Where, how and what, as far as a test cares. */

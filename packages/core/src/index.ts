@@ -84,6 +84,7 @@ export {
   type EntryHolder,
   noCache,
   type ResourceChange,
+  type SharedUse,
 } from "./ports/cache.ts";
 export { ambientCredentials, type CredentialBroker, staticCredentials } from "./ports/credential-broker.ts";
 export { type Events, noEvents, type ResourceEvent } from "./ports/events.ts";

@@ -46,7 +46,8 @@ async function depart(
 ): Promise<void> {
   const [{ clock, payer, plan }] = batch;
   using ctx = ownContext(kernel, batch);
-  const fill = plan.namespace.beginFill(clock);
+  const refs = batch.map(({ ref }) => ref);
+  using fill = plan.namespace.beginFill(clock, refs);
   const at = clock.monotonicMs();
   readings.push(...alongside(at));
   const departure: Departure = {

@@ -72,7 +72,7 @@ export async function invalidate(
       ...(region !== undefined && { region }),
       ...(tags !== undefined && { tags }),
     };
-    return { invalidated: kernel.cache.invalidate(selection) };
+    return { invalidated: await kernel.cache.invalidate(selection) };
   });
 }
 

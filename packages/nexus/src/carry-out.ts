@@ -61,7 +61,7 @@ export async function carryOut(kernel: Kernel, deed: Deed): Promise<AcceptedStat
       await judged.promise;
     }
     // Who is told that it may have been done reads nothing from before, though the vendor has not answered yet.
-    if (effects.effect !== "none") acted(kernel, { kind: deed.kind, target: deed.target, clock: own.clock });
+    if (effects.effect !== "none") void acted(kernel, { kind: deed.kind, target: deed.target, clock: own.clock });
     throw withEffect(error, effects);
   }
 }
@@ -92,7 +92,9 @@ async function attemptAll(kernel: Kernel, deed: Deed & Attempts): Promise<Accept
   const outcome = await attempt(kernel, deed);
   try {
     // What was read before is no longer so, whether or not the answer arrived.
-    if (deed.effects.effect !== "none") acted(kernel, { kind: deed.kind, target: deed.target, clock: deed.ctx.clock });
+    if (deed.effects.effect !== "none") {
+      await acted(kernel, { kind: deed.kind, target: deed.target, clock: deed.ctx.clock });
+    }
   } finally {
     await deed.ended?.(outcome);
   }

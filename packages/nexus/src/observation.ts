@@ -142,16 +142,19 @@ export function absent(
   kernel.events.publish({ type: "absent", scope, kind: ref.kind, ref: ref.key });
 }
 
-/** An action was sent to a resource, or has come to its end: what is kept of it is no longer so. */
-export function acted(
+/**
+ * An action was sent to a resource, or has come to its end: what is kept of it is no longer so. Here that holds at once; when it settles, it does
+ * wherever the cache is shared.
+ */
+export async function acted(
   kernel: Kernel,
   done: {
     readonly kind: Kind;
     readonly target: { readonly scope: Scope; readonly ref: Ref };
     readonly clock: Clock;
   },
-): void {
+): Promise<void> {
   const { kind, target, clock } = done;
   const { scope, ref } = target;
-  kernel.cache.namespace({ scope, kind }).acted({ ref, nowMs: clock.monotonicMs() });
+  await kernel.cache.namespace({ scope, kind }).acted({ ref, nowMs: clock.monotonicMs() });
 }

@@ -173,7 +173,7 @@ async function follow(
       return acceptState(given, { provider, capability });
     },
   });
-  if (state.state === "done") acted(kernel, { kind, target, clock: own.clock });
+  if (state.state === "done") await acted(kernel, { kind, target, clock: own.clock });
   return state;
 }
 

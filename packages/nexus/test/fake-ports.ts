@@ -96,6 +96,7 @@ export function fakeCache(
             steps.push("absent");
           },
           storeList() {},
+          [Symbol.dispose]() {},
         };
       },
     };

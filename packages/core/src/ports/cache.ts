@@ -69,8 +69,11 @@ export interface CachedList {
   readonly vendorCalls: number;
 }
 
-/** What a call brought, on its way into the cache. It is begun *before* the vendor is asked, so that an invalidation in between is noticed. */
-export interface CacheFill {
+/**
+ * What a call brought, on its way into the cache. It is begun *before* the vendor is asked, so that an invalidation in between is noticed. One that was
+ * begun for refs is disposed of when no more comes: whoever waits elsewhere for what it did not store waits no longer.
+ */
+export interface CacheFill extends Disposable {
   /** Whether nothing that concerns the resource was invalidated since the fill began. What is not current answers no read that came later. */
   isCurrent(ref: Ref): boolean;
   /** Stores what came, if it is current. `usual` is what will do for reads that do not say. */
@@ -87,18 +90,23 @@ export interface CacheNamespace {
   readonly mostListItems: number;
   /** The youngest entry in memory that answers, or `undefined`. It stands on the path of every read, and waits for nothing. */
   look(read: CacheRead): CacheEntry | undefined;
-  /** What a level that is further away has, after memory had no answer; `undefined` where there is none such. */
+  /**
+   * What a level that is further away has, after memory had no answer; `undefined` where there is none such. If another process is fetching
+   * just that, it waits for what that brings, as long as the level sees fit; whoever has less time leaves. With nothing found, it is for the caller
+   * to ask the vendor, and others may wait for that: see {@link CacheNamespace.beginFill}. It does not reject.
+   */
   lookFurther(read: CacheRead): Promise<CacheEntry | undefined> | undefined;
   /** All that is kept of a resource in memory, the youngest first, however old; to look at it is not to read it. */
   kept(ref: Ref): readonly CacheEntry[];
   /** A list that was kept under `key` and is no older than `maxAgeMs`. */
   lookList(read: { readonly key: string; readonly nowMs: number; readonly maxAgeMs: number }): CachedList | undefined;
-  beginFill(clock: Clock): CacheFill;
+  /** @param refs - what it is certain to be about, if that is known: others who need the same may wait until it ends. */
+  beginFill(clock: Clock, refs?: readonly Ref[]): CacheFill;
   /**
    * An action was sent to a resource: what is kept of it is no longer so, and for a while absence is not kept here, since vendors are
-   * eventually consistent.
+   * eventually consistent. In this process that holds when it returns; when it settles, the others have been told, or will be once they can be.
    */
-  acted(action: { readonly ref: Ref; readonly nowMs: number }): void;
+  acted(action: { readonly ref: Ref; readonly nowMs: number }): void | Promise<void>;
   /**
    * Refs that a batch with room for `limit` more may take along: past half their age, in a view that `view` covers, and still wanted.
    */
@@ -138,23 +146,48 @@ export interface CacheUse {
   readonly evicted: number;
   /** Entries that were invalidated. */
   readonly invalidated: number;
+  /** Of the level that processes share, where there is one. */
+  readonly shared?: SharedUse;
+}
+
+/** How the level of a cache stands that processes share, and what it did. What it counts is this process's. */
+export interface SharedUse {
+  /** `down`: what is asked of it fails, and reads do without. */
+  readonly state: "up" | "down";
+  /** What is wrong, in a word or two and with nothing secret; `undefined` while nothing is. */
+  readonly trouble: string | undefined;
+  /** Whether word of invalidations arrives from the others. While it does not, memory answers with young entries alone. */
+  readonly hears: boolean;
+  /** Invalidations of this process that the others have not been told of yet. */
+  readonly untold: number;
+  /** Reads that it answered, and that it had nothing for. */
+  readonly hits: number;
+  readonly misses: number;
+  /** Reads that waited for what another process fetched. */
+  readonly followed: number;
+  /** Entries that it took, and that it refused: something was invalidated since the fill began. */
+  readonly stored: number;
+  readonly refused: number;
+  /** Requests to it that failed or took too long. */
+  readonly failed: number;
 }
 
 /** Port: a cache before credentials and provider. */
 export interface Cache {
   namespace(place: CachePlace): CacheNamespace;
   /**
-   * What is kept of the selection is no longer so. Fills that have begun store nothing of it, however late they end.
+   * What is kept of the selection is no longer so. Fills that have begun store nothing of it, however late they end. In this process that holds
+   * when it returns; when it settles, others that share what is kept have been told, or will be once they can be.
    *
-   * @returns how many entries were let go.
+   * @returns how many entries of this process were let go.
    */
-  invalidate(selection: CacheSelection): number;
+  invalidate(selection: CacheSelection): number | Promise<number>;
   /** A resource changed, for every scope that sees it: what was seen before is let go, and fills that saw it before store nothing of it. */
-  applied(change: ResourceChange): void;
+  applied(change: ResourceChange): void | Promise<void>;
   use(): CacheUse;
 }
 
-const noFill: CacheFill = { isCurrent: () => false, store() {}, storeAbsent() {}, storeList() {} };
+const noFill: CacheFill = { isCurrent: () => false, store() {}, storeAbsent() {}, storeList() {}, [Symbol.dispose]() {} };
 
 const nothingKept: CacheNamespace = {
   mostListItems: 0,

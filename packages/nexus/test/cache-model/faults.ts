@@ -35,7 +35,7 @@ function forwarded(real: CacheNamespace): CacheNamespace {
     lookFurther: (read) => real.lookFurther(read),
     kept: (ref) => real.kept(ref),
     lookList: (read) => real.lookList(read),
-    beginFill: (clock) => real.beginFill(clock),
+    beginFill: (clock, refs) => real.beginFill(clock, refs),
     acted: (action) => real.acted(action),
     siblings: (request) => real.siblings(request),
   };
@@ -59,6 +59,7 @@ export const FAULTS: readonly Fault[] = [
           store: (observation, usual) => anew().store(observation, usual),
           storeAbsent: (ref) => anew().storeAbsent(ref),
           storeList: (key, list) => anew().storeList(key, list),
+          [Symbol.dispose]: () => fill[Symbol.dispose](),
         };
       },
     })),

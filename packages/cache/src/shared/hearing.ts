@@ -1,0 +1,92 @@
+import type { Clock } from "@cloudlink/core";
+import type { MemoryLevel } from "../memory-level.ts";
+import type { Invalidation } from "./invalidation.ts";
+import { InvalidationLog } from "./invalidation-log.ts";
+import type { StoreLease, StoreLog, StoreWord } from "./shared-store.ts";
+
+/** For how long, in milliseconds, what was seen answers while no word of invalidations arrives, and how often the rest is let go. */
+export const UNTOLD_MS = 5_000;
+const SWEEP_MS = 500;
+
+/** What {@link Hearing} takes. */
+export interface HearingSettings {
+  readonly memory: MemoryLevel;
+  readonly clock: Clock;
+  /** A lease on a fetch ended, or all may have. */
+  ended(lease: StoreLease | undefined): void;
+  /** Words may have been lost: what was learned of the store before counts no more. */
+  began(): void;
+}
+
+/**
+ * What other processes say through the store, and what it does to this one's memory. While nothing is heard, what is kept answers for
+ * {@link UNTOLD_MS} at the most; when words come again, memory begins anew.
+ */
+export class Hearing {
+  readonly #settings: HearingSettings;
+  readonly log = new InvalidationLog();
+  /** Counts the times that words may have been lost. */
+  epoch = 0;
+  #hears = false;
+  #stopSweeping: (() => void) | undefined;
+
+  constructor(settings: HearingSettings) {
+    this.#settings = settings;
+    this.#sweepLater();
+  }
+
+  get hears(): boolean {
+    return this.#hears;
+  }
+
+  heard(word: StoreWord): void {
+    if (word.type === "ended") this.#settings.ended(word);
+    else if (word.type === "invalidated") this.#forget(word.invalidation);
+    else {
+      if (this.log.add(word.entry)) this.#forget(word.entry.invalidation);
+      // One before it was lost, and nobody knows what it was about.
+      else this.#beginAnew();
+    }
+  }
+
+  lost(): void {
+    if (!this.#hears) return;
+    this.#hears = false;
+    this.#sweepLater();
+  }
+
+  regained(log: StoreLog): void {
+    this.log.load(log);
+    this.#beginAnew();
+    this.#hears = true;
+    this.#stopSweeping?.();
+    this.#stopSweeping = undefined;
+  }
+
+  #forget(invalidation: Invalidation): void {
+    const { memory, ended } = this.#settings;
+    if (invalidation.type === "change") memory.applied(invalidation.change);
+    else memory.invalidate(invalidation.selection);
+    // Whoever follows a fetch of it may find that it has to be made once more.
+    ended(undefined);
+  }
+
+  #beginAnew(): void {
+    this.epoch += 1;
+    this.#settings.memory.invalidate({});
+    this.#settings.began();
+  }
+
+  #sweepLater(): void {
+    const { clock, memory } = this.#settings;
+    const sweep = () => {
+      memory.dropSeenBefore(clock.monotonicMs() - UNTOLD_MS + SWEEP_MS);
+      this.#sweepLater();
+    };
+    this.#stopSweeping = clock.schedule(sweep, { delayMs: SWEEP_MS, background: true });
+  }
+
+  close(): void {
+    this.#stopSweeping?.();
+  }
+}

@@ -1,0 +1,101 @@
+import type { Clock } from "@cloudlink/core";
+import type { StoreLease } from "./shared-store.ts";
+
+/**
+ * For how long, in milliseconds, a lease on a fetch lasts: so much later others go on by themselves when whoever holds it has died or hangs. As it is
+ * renewed three times within that, one that is late once or twice loses nothing.
+ */
+export const LEASE_MS = 400;
+const RENEW_AFTER_MS = 130;
+
+/** What {@link Leases} asks of the store. */
+export interface LeaseKeeper {
+  renew(place: string, leases: readonly StoreLease[]): void;
+  release(place: string, leases: readonly StoreLease[]): void;
+}
+
+/** A lease that this process holds. */
+interface HeldLease extends StoreLease {
+  readonly place: string;
+  readonly tookAt: number;
+  /** Fills that are under way for it. */
+  fills: number;
+}
+
+/**
+ * The leases on fetches that this process holds. One is kept up while a fill for it is under way. One that was taken for a read that then never
+ * came to ask the vendor is given back soon.
+ */
+export class Leases {
+  readonly #clock: Clock;
+  readonly #keeper: LeaseKeeper;
+  readonly #held = new Map<string, HeldLease>();
+  #stop: (() => void) | undefined;
+
+  constructor(settings: { readonly clock: Clock; readonly keeper: LeaseKeeper }) {
+    this.#clock = settings.clock;
+    this.#keeper = settings.keeper;
+  }
+
+  took(place: string, { ref, holder }: StoreLease): void {
+    const key = keyOf({ ref, holder });
+    const known = this.#held.get(key);
+    if (known === undefined) this.#held.set(key, { place, ref, holder, tookAt: this.#clock.monotonicMs(), fills: 0 });
+    this.#tick();
+  }
+
+  /** A fill for it begins; it has to be told when that ends. */
+  begin(lease: StoreLease): void {
+    const held = this.#held.get(keyOf(lease));
+    if (held !== undefined) held.fills += 1;
+  }
+
+  /** What was fetched is being stored, which ends the lease too. */
+  stored(lease: StoreLease): void {
+    this.#held.delete(keyOf(lease));
+  }
+
+  end(lease: StoreLease): void {
+    const held = this.#held.get(keyOf(lease));
+    if (held === undefined) return;
+    held.fills -= 1;
+    if (held.fills > 0) return;
+    this.#held.delete(keyOf(lease));
+    this.#keeper.release(held.place, [held]);
+  }
+
+  #tick(): void {
+    if (this.#held.size === 0) return;
+    this.#stop ??= this.#clock.schedule(
+      () => {
+        this.#stop = undefined;
+        this.#renewAll();
+        this.#tick();
+      },
+      { delayMs: RENEW_AFTER_MS, background: true },
+    );
+  }
+
+  #renewAll(): void {
+    const nowMs = this.#clock.monotonicMs();
+    const isIdle = ({ fills, tookAt }: HeldLease) => fills === 0 && nowMs - tookAt >= RENEW_AFTER_MS;
+    for (const [place, held] of Map.groupBy(this.#held.values(), (each) => each.place)) {
+      const [wanted, idle] = [held.filter((each) => !isIdle(each)), held.filter(isIdle)];
+      for (const lease of idle) this.#held.delete(keyOf(lease));
+      if (wanted.length > 0) this.#keeper.renew(place, wanted);
+      if (idle.length > 0) this.#keeper.release(place, idle);
+    }
+  }
+
+  close(): void {
+    this.#stop?.();
+    for (const [place, held] of Map.groupBy(this.#held.values(), (each) => each.place))
+      this.#keeper.release(place, held);
+    this.#held.clear();
+  }
+}
+
+/** Neither can be cut another way: refs and scopes are percent-encoded. */
+export function keyOf({ ref, holder }: StoreLease): string {
+  return `${ref} ${holder}`;
+}

@@ -1,0 +1,245 @@
+import type { CachePlace, Clock, Ref, SharedUse } from "@cloudlink/core";
+import type { MemoryLevel } from "../memory-level.ts";
+import { Gathering } from "./gathering.ts";
+import { Hearing, UNTOLD_MS } from "./hearing.ts";
+import type { Invalidation } from "./invalidation.ts";
+import { keyOf, LEASE_MS, Leases } from "./leases.ts";
+import { Reach } from "./reach.ts";
+import type { SharedStore, StoreFinding, StoreLease, StoreRead, StoreReply, StoreWrite } from "./shared-store.ts";
+import { parseEntry, type StoredEntry } from "./stored-entry.ts";
+import { Telling } from "./telling.ts";
+
+/** How many entries go in one request: the store does nothing else meanwhile. */
+const MOST_TOGETHER = 100;
+
+/** So many places' positions are remembered. Of one that is forgotten nothing is stored until it was read again. */
+const MOST_PLACES = 100_000;
+
+/** A little later than a lease runs out, in milliseconds, to find that it has. */
+const AFTER_LEASE_MS = 5;
+
+/** What was learned of a place when it was last read. */
+interface PlaceState {
+  readonly position: number;
+  /** What the store's clock says less what ours does, or less than that. */
+  readonly offsetMs: number;
+}
+
+/** What a fill has to know from before the vendor was asked. */
+export interface FillStart {
+  readonly epoch: number;
+  readonly state: PlaceState;
+  readonly logPosition: number;
+}
+
+/** What was found, with when it was seen on this process's clock. */
+export interface FoundEntry extends StoredEntry {
+  readonly seenAt: number;
+}
+
+/** The answer to one read of several. */
+interface Answer {
+  readonly reply: StoreReply;
+  readonly finding: StoreFinding;
+  /** On the monotonic clock. */
+  readonly sentAt: number;
+  /** How many invalidations this process knew of then. */
+  readonly since: number;
+}
+
+/** A read that waits to be sent; with nothing to look for, it is there to learn the place's position. */
+interface PendingRead {
+  readonly read: StoreRead | undefined;
+  settle(answer: Answer | undefined): void;
+}
+
+/** The level of a cache that several processes share: what this one asks of the store, what it hears from it, and how it does without. */
+export class SharedLevel {
+  readonly leases: Leases;
+  readonly #store: SharedStore;
+  readonly #memory: MemoryLevel;
+  readonly #clock: Clock;
+  readonly #reach: Reach;
+  readonly #hearing: Hearing;
+  readonly #telling: Telling;
+  readonly #reads: Gathering<PendingRead>;
+  readonly #writes: Gathering<StoreWrite>;
+  readonly #places = new Map<string, PlaceState>();
+  /** Those who wait for somebody else's fetch, by what they wait for. */
+  readonly #followers = new Map<string, Set<() => void>>();
+  readonly #counts = { hits: 0, misses: 0, followed: 0, stored: 0, refused: 0 };
+
+  constructor(settings: { readonly store: SharedStore; readonly memory: MemoryLevel; readonly clock: Clock }) {
+    const { store, memory, clock } = settings;
+    this.#store = store;
+    this.#memory = memory;
+    this.#clock = clock;
+    this.#reach = new Reach({ clock, ping: () => store.ping(), up: () => void this.#telling.tellAll() });
+    this.#telling = new Telling({ store, reach: this.#reach, clock });
+    this.#hearing = new Hearing({
+      memory,
+      clock,
+      ended: (lease) => this.#wake(lease),
+      began: () => this.#places.clear(),
+    });
+    const ask = (work: () => Promise<void>) => void this.#reach.ask(work);
+    this.leases = new Leases({
+      clock,
+      keeper: {
+        renew: (place, leases) => ask(() => store.renew(place, leases, LEASE_MS)),
+        release: (place, leases) => ask(() => store.release(place, leases)),
+      },
+    });
+    this.#reads = new Gathering({ most: MOST_TOGETHER, handOn: (place, reads) => void this.#readAll(place, reads) });
+    this.#writes = new Gathering({ most: MOST_TOGETHER, handOn: (place, all) => void this.#writeAll(place, all) });
+    store.listen({
+      heard: (word) => this.#hearing.heard(word),
+      lost: () => this.#hearing.lost(),
+      regained: (log) => this.#hearing.regained(log),
+    });
+  }
+
+  /** Whether anything can be asked of the store now. */
+  get isUp(): boolean {
+    return this.#reach.isUp;
+  }
+
+  /**
+   * What the store has of a resource, waiting for another process that is fetching just that. With nothing found, the lease on fetching it is this
+   * process's, as a rule.
+   */
+  async find(
+    at: { readonly place: CachePlace; readonly where: string; readonly ref: Ref },
+    read: StoreRead,
+  ): Promise<FoundEntry | undefined> {
+    for (let isFollowing = false; ; isFollowing = true) {
+      const answer = await this.#read(at.where, read);
+      if (answer === undefined) break;
+      const { finding } = answer;
+      if (finding.state === "taken") {
+        if (!isFollowing) this.#counts.followed += 1;
+        await this.#endOf(read, finding.leaseMs);
+        continue;
+      }
+      if (finding.state === "free") {
+        if (finding.claimed) this.leases.took(at.where, read);
+        break;
+      }
+      const found = this.#accept(at, { ...answer, finding });
+      if (found === undefined) break;
+      this.#counts.hits += 1;
+      return found;
+    }
+    this.#counts.misses += 1;
+    return undefined;
+  }
+
+  #read(where: string, read: StoreRead | undefined): Promise<Answer | undefined> {
+    if (!this.#reach.isUp) return Promise.resolve(undefined);
+    return new Promise((settle) => this.#reads.add(where, { read, settle }));
+  }
+
+  async #readAll(where: string, pending: readonly PendingRead[]): Promise<void> {
+    const sentAt = this.#clock.monotonicMs();
+    const since = this.#memory.position;
+    const { epoch } = this.#hearing;
+    const wanted = pending.filter((each) => each.read !== undefined);
+    const reads = wanted.map(({ read }) => read as StoreRead);
+    const reply = await this.#reach.ask(() => this.#store.read(where, reads));
+    if (reply !== undefined && epoch === this.#hearing.epoch) this.#learn(where, reply);
+    for (const [index, { settle }] of wanted.entries()) {
+      const finding = reply?.findings[index];
+      settle(reply === undefined || finding === undefined ? undefined : { reply, finding, sentAt, since });
+    }
+  }
+
+  #learn(where: string, { position, nowMs }: StoreReply): void {
+    if (position === undefined) return;
+    if (this.#places.size >= MOST_PLACES) this.#places.clear();
+    // The reply was made before now, so the store's clock is at least that much ahead of ours; more would make entries too young.
+    this.#places.set(where, { position, offsetMs: nowMs - this.#clock.monotonicMs() });
+  }
+
+  /** What was found, if it is still so as far as this process knows. */
+  #accept(
+    { place, ref }: { readonly place: CachePlace; readonly ref: Ref },
+    { finding, reply, sentAt, since }: Answer & { readonly finding: StoreFinding & { readonly state: "found" } },
+  ): FoundEntry | undefined {
+    const entry = parseEntry(place, { ref, text: finding.value });
+    if (entry === undefined) return undefined;
+    const seen = { place, ref, observation: entry.observation };
+    // By a millisecond older than it says, since the store counts in whole ones.
+    const ageMs = reply.nowMs - finding.seenAtMs + 1;
+    if (!this.#hearing.hears && ageMs > UNTOLD_MS) return undefined;
+    if (!this.#memory.passes(since, seen) || this.#telling.concerns(seen)) return undefined;
+    if (!this.#hearing.log.passes(entry.logPosition, seen)) return undefined;
+    return { ...entry, seenAt: Math.floor(sentAt - ageMs) };
+  }
+
+  /** Settles when a lease of another process's has ended, as far as one hears, or has run out. */
+  async #endOf(lease: StoreLease, leaseMs: number): Promise<void> {
+    const key = keyOf(lease);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const followers = this.#followers.get(key) ?? new Set();
+    this.#followers.set(key, followers.add(resolve));
+    const cancel = this.#clock.schedule(resolve, { delayMs: leaseMs + AFTER_LEASE_MS });
+    await promise;
+    cancel();
+    followers.delete(resolve);
+    if (followers.size === 0 && this.#followers.get(key) === followers) this.#followers.delete(key);
+  }
+
+  #wake(lease: StoreLease | undefined): void {
+    const woken = lease === undefined ? [...this.#followers.values()] : [this.#followers.get(keyOf(lease)) ?? []];
+    for (const followers of woken) for (const wake of followers) wake();
+  }
+
+  /** What a fill has to know before the vendor is asked; `undefined` where it is not known, and then nothing of it is stored. */
+  fillStart(where: string): FillStart | undefined {
+    const state = this.#places.get(where);
+    if (state === undefined) {
+      // Known by the next one.
+      if (this.#reach.isUp) this.#reads.add(where, { read: undefined, settle() {} });
+      return undefined;
+    }
+    return { epoch: this.#hearing.epoch, state, logPosition: this.#hearing.log.position };
+  }
+
+  /** Stores what was seen at an instant of the monotonic clock, if words were heard without a gap since its fill began. */
+  store(
+    where: string,
+    given: Omit<StoreWrite, "seenAtMs" | "position"> & { readonly seenAt: number; readonly start: FillStart },
+  ): void {
+    const { start, seenAt, ...entry } = given;
+    if (start.epoch !== this.#hearing.epoch || !this.#reach.isUp) return;
+    this.leases.stored(entry);
+    const { position, offsetMs } = start.state;
+    this.#writes.add(where, { ...entry, position, seenAtMs: Math.floor(seenAt + offsetMs) });
+  }
+
+  async #writeAll(where: string, writes: readonly StoreWrite[]): Promise<void> {
+    const taken = (await this.#reach.ask(() => this.#store.write(where, writes))) ?? [];
+    const stored = taken.filter(Boolean).length;
+    this.#counts.stored += stored;
+    this.#counts.refused += taken.length - stored;
+  }
+
+  /** See {@link Telling.tell}. */
+  async invalidate(invalidation: Invalidation): Promise<void> {
+    await this.#telling.tell(invalidation);
+  }
+
+  use(): SharedUse {
+    const { isUp, trouble, failed } = this.#reach;
+    const { untold } = this.#telling;
+    return { state: isUp ? "up" : "down", trouble, hears: this.#hearing.hears, untold, ...this.#counts, failed };
+  }
+
+  async close(): Promise<void> {
+    this.leases.close();
+    this.#hearing.close();
+    this.#telling.close();
+    this.#reach.close();
+    await this.#store.close();
+  }
+}

@@ -1,0 +1,123 @@
+import type { Invalidation } from "./invalidation.ts";
+
+/**
+ * Port: a store that the caches of several processes share. `createRedisStore` of `@cloudlink/cache/redis` is one; another needs what is written
+ * here, and may reject whenever it likes: whoever asks goes on without it.
+ *
+ * A *position* says how far a place's invalidations had come: it only grows, and says nothing else. What is written with a position is refused if
+ * the resource was invalidated after it. That is the fence, and it holds whatever became of leases, words and processes.
+ */
+export interface SharedStore {
+  /** What is stored of resources of one place, as one consistent look; and, for those that ask, the lease on fetching what is not there. */
+  read(place: string, reads: readonly StoreRead[]): Promise<StoreReply>;
+  /** Stores what was seen of one place, ends this process's leases on it, and wakes whoever waits. @returns for each whether it was taken. */
+  write(place: string, writes: readonly StoreWrite[]): Promise<readonly boolean[]>;
+  /** Has leases of this process's last for another {@link StoreRead.claimMs}. One that is another's by now is left alone. */
+  renew(place: string, leases: readonly StoreLease[], lastsMs: number): Promise<void>;
+  /** Ends leases of this process's, and wakes whoever waits. */
+  release(place: string, leases: readonly StoreLease[]): Promise<void>;
+  /** Forgets, moves the position on, and tells every process: all or nothing. Once it settles, no `read` finds what it forgot. */
+  invalidate(invalidation: Invalidation): Promise<void>;
+  /** Begins to listen. Called once. */
+  listen(listener: StoreListener): void;
+  /** Settles if it answers. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Names what is stored of a resource for one scope and one major version of its kind: neither finds what was stored for another. */
+export interface StoreLease {
+  /** Canonical text of the ref. */
+  readonly ref: string;
+  /** Scope and major version, in one text. */
+  readonly holder: string;
+}
+
+/** What is looked for. */
+export interface StoreRead extends StoreLease {
+  /** The views that will do; of several the youngest is given. */
+  readonly views: readonly string[];
+  /** The oldest that will do, in milliseconds; `undefined` for what is usual for each, see {@link StoreWrite.usualMs}. */
+  readonly limitMs: number | undefined;
+  /** For how long, in milliseconds, to take the lease on fetching it where nothing will do; 0 not to. */
+  readonly claimMs: number;
+}
+
+/** What was found, read by read. */
+export interface StoreReply {
+  /** Of the place, when this was looked at; `undefined` where the store cannot say, and then nothing can be written by it. */
+  readonly position: number | undefined;
+  /** The store's clock at that moment, in milliseconds: ages go by it, since it is the one clock that all processes can read. */
+  readonly nowMs: number;
+  readonly findings: readonly StoreFinding[];
+}
+
+/**
+ * - `found`: this will do.
+ * - `free`: nothing will do. If a lease was asked for and could be had, it is this process's now (`claimed`).
+ * - `taken`: nothing will do, and another process holds the lease on a fetch that began recently enough. Word comes when it ends;
+ *   the lease runs out after `leaseMs` unless it is renewed.
+ */
+export type StoreFinding =
+  | { readonly state: "found"; readonly value: string; readonly seenAtMs: number }
+  | { readonly state: "free"; readonly claimed: boolean }
+  | { readonly state: "taken"; readonly leaseMs: number };
+
+/** What was seen. */
+export interface StoreWrite extends StoreLease {
+  readonly view: string;
+  readonly value: string;
+  /** When it was seen, on the store's clock, and no later. */
+  readonly seenAtMs: number;
+  /** How old it may be for a read that does not say. */
+  readonly usualMs: number;
+  /** The place's position, as known before the vendor was asked. */
+  readonly position: number;
+}
+
+/** A word that a store passes on to every process. */
+export type StoreWord =
+  | { readonly type: "invalidated"; readonly invalidation: Invalidation }
+  /** An invalidation of more than one resource: it has a place in the log of those, see {@link StoreLog}. */
+  | { readonly type: "logged"; readonly entry: LoggedInvalidation }
+  /** A lease on fetching something has ended, or what it is about was invalidated: whoever waits may look again. */
+  | ({ readonly type: "ended" } & StoreLease);
+
+/** An invalidation in the log. */
+export interface LoggedInvalidation {
+  readonly position: number;
+  /** The position of the one before it. */
+  readonly previous: number;
+  readonly invalidation: Invalidation;
+}
+
+/** The latest invalidations of more than one resource, in turn. What is stored is checked against those that came after it was fetched. */
+export interface StoreLog {
+  /** Of the last of them. */
+  readonly position: number;
+  readonly entries: readonly LoggedInvalidation[];
+}
+
+/** Whoever listens to a store. */
+export interface StoreListener {
+  heard(word: StoreWord): void;
+  /** Words may be lost from now on. */
+  lost(): void;
+  /** From now on every word arrives; those that came before may have been lost. Told once at the start, too. */
+  regained(log: StoreLog): void;
+}
+
+/** Why a store did not do what it was asked. */
+export class SharedStoreError extends Error {
+  override readonly name = "SharedStoreError";
+  /** In a word or two, with nothing secret. */
+  readonly trouble: string;
+  /** Whether it is of no use to ask anything else for a moment. */
+  readonly isDown: boolean;
+
+  constructor(trouble: string, { isDown }: { readonly isDown: boolean }) {
+    super(`The shared store cannot be used: ${trouble}.`);
+    this.trouble = trouble;
+    this.isDown = isDown;
+  }
+}

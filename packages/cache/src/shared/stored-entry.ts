@@ -1,0 +1,57 @@
+import { type CachePlace, type FreshnessBounds, freezeDeep, type Observation, type Ref } from "@cloudlink/core";
+
+/** What is stored of a resource, beside what the store knows by itself. */
+export interface StoredEntry {
+  readonly observation: Observation<unknown>;
+  readonly usual: FreshnessBounds;
+  /** Where the log of invalidations stood when its fetch began. */
+  readonly logPosition: number;
+}
+
+/** Of the text below. What has another one is not read: a later version may mean something else by it. */
+const FORMAT = 1;
+
+type Fields = readonly [
+  format: number,
+  major: number,
+  observedAt: number,
+  view: string,
+  sourceLagMs: number | null,
+  usual: readonly [maxAgeMs: number, staleWhileRevalidateMs: number, staleIfErrorMs: number],
+  logPosition: number,
+  value: unknown,
+];
+
+/** JSON in an array: of what was measured (docs/decisions/0011-shared-cache.md), what V8 reads soonest, and what people can read too. */
+export function textOfEntry({ kind }: CachePlace, { observation, usual, logPosition }: StoredEntry): string {
+  const { observedAt, view, sourceLagMs = null, value } = observation;
+  const { maxAgeMs, staleWhileRevalidateMs = 0, staleIfErrorMs = 0 } = usual;
+  const bounds = [maxAgeMs, staleWhileRevalidateMs, staleIfErrorMs] as const;
+  const fields: Fields = [FORMAT, kind.major, observedAt, view, sourceLagMs, bounds, logPosition, value];
+  return JSON.stringify(fields);
+}
+
+/** What the text says of `ref`, frozen; `undefined` for one that is not of this format, kind and version, or is broken. */
+export function parseEntry(
+  { kind }: CachePlace,
+  { ref, text }: { readonly ref: Ref; readonly text: string },
+): StoredEntry | undefined {
+  try {
+    const [format, major, observedAt, view, sourceLagMs, bounds, logPosition, value] = JSON.parse(text) as Fields;
+    if (format !== FORMAT || major !== kind.major || !kind.views.includes(view)) return undefined;
+    // JSON has no infinity; what has no end is null in it.
+    const [maxAgeMs, staleWhileRevalidateMs, staleIfErrorMs] = bounds.map(
+      (bound) => bound ?? Number.POSITIVE_INFINITY,
+    ) as [number, number, number];
+    const observation = {
+      ref,
+      value: freezeDeep(value),
+      view,
+      observedAt,
+      ...(sourceLagMs !== null && { sourceLagMs }),
+    };
+    return { observation, usual: { maxAgeMs, staleWhileRevalidateMs, staleIfErrorMs }, logPosition };
+  } catch {
+    return undefined;
+  }
+}
