@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
+import { installOnDebian } from "./debian-packages.ts";
 import type { Progress } from "./progress.ts";
-import { lastWords, runCommand } from "./run-command.ts";
+import { runCommand } from "./run-command.ts";
 import { TestbedError } from "./testbed-error.ts";
 
 /** The oldest that the pinned packages of moto still support (networkx 3.6 and regex 2026 ask for it). */
@@ -14,9 +14,7 @@ const probe = "import sys, venv, ensurepip; print(*sys.version_info[:2])";
 export async function findPython(progress: Progress): Promise<string> {
   const found = await search();
   if (found !== undefined) return found;
-  const isRoot = process.getuid?.() === 0;
-  if (isRoot && existsSync("/usr/bin/apt-get")) {
-    await installOnDebian(progress);
+  if (await installOnDebian({ name: "python3 with venv", packages: ["python3", "python3-venv"], progress })) {
     const installed = await search();
     if (installed !== undefined) return installed;
   }
@@ -32,19 +30,4 @@ async function search(): Promise<string | undefined> {
     if (exitCode === 0 && major === 3 && minor !== undefined && minor >= OLDEST_MINOR) return command;
   }
   return undefined;
-}
-
-async function installOnDebian(progress: Progress): Promise<void> {
-  progress("python3 with venv is missing: installing it by apt-get");
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const steps = [
-    ["apt-get", "update"],
-    ["apt-get", "install", "--yes", "--no-install-recommends", "python3", "python3-venv"],
-  ] as const;
-  for (const step of steps) {
-    const result = await runCommand(step, { env });
-    if (result.exitCode !== 0) {
-      throw new TestbedError(`Python could not be installed: \`${step.join(" ")}\` failed: ${lastWords(result)}`);
-    }
-  }
 }
