@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { type ServerCommand, startServer } from "./server-process.ts";
+import { answersHttp, type ServerCommand, startServer } from "./server-process.ts";
 
 /** A server in a process of its own that has a child, prints `ENDPOINT CHILD-PID`, and ends when its standard input does. */
 const program = `
@@ -23,7 +23,7 @@ function aServer(overrides: Partial<ServerCommand> = {}): ServerCommand & { chil
       childPid = Number(pid);
       return endpoint;
     },
-    readyPath: "/",
+    isReady: answersHttp("/"),
     startTimeoutMs: 30_000,
     childPid: () => childPid,
     ...overrides,
@@ -75,10 +75,10 @@ describe("startServer", () => {
   test.each(["SIGINT", "SIGTERM", "SIGKILL", "throw"])("the server goes with its starter: %s", async (way) => {
     const module = fileURLToPath(new URL("./server-process.ts", import.meta.url));
     const starter = `
-      import { startServer } from ${JSON.stringify(module)};
+      import { answersHttp, startServer } from ${JSON.stringify(module)};
       let childPid;
       const server = await startServer({
-        name: "the server", command: [process.execPath, "-e", ${JSON.stringify(program)}], readyPath: "/", startTimeoutMs: 30_000,
+        name: "the server", command: [process.execPath, "-e", ${JSON.stringify(program)}], isReady: answersHttp("/"), startTimeoutMs: 30_000,
         endpointIn(line) { childPid = line.split(" ")[1]; return line.split(" ")[0]; },
       });
       console.log(server.pid + " " + childPid);

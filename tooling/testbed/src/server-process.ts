@@ -10,8 +10,8 @@ export interface ServerCommand {
   readonly command: readonly [string, ...string[]];
   /** The address in a line of its output, once there is one. */
   endpointIn(line: string): string | undefined;
-  /** Answered with 2xx when the server is ready. */
-  readonly readyPath: string;
+  /** Asked again and again once there is an address, until it says yes; a rejection means not yet. See `answersHttp`. */
+  isReady(endpoint: string, deadline: AbortSignal): Promise<boolean>;
   /** How long it may take until it is. */
   readonly startTimeoutMs: number;
 }
@@ -46,8 +46,8 @@ function killTree(child: ChildProcess): void {
 
 /**
  * Starts a server and waits until it answers. It ends with this process, whichever way that ends: on exit and uncaught errors its
- * group is killed, and a server that reads its standard input to the end, as those of this package do, goes even when this process
- * is killed and can do nothing more.
+ * group is killed, and a server that reads its standard input to the end, as those of this package do by themselves or `onLeash`,
+ * goes even when this process is killed and can do nothing more.
  *
  * @throws TestbedError with the server's last words when it is not ready in time.
  */
@@ -68,14 +68,16 @@ export async function startServer(settings: ServerCommand): Promise<ServerProces
     running.delete(child);
     if (running.size === 0) process.removeListener("exit", killAll);
   });
+  const hear = (line: string) => {
+    said.push(line);
+    if (said.length > 20) said.shift();
+  };
   createInterface({ input: child.stdout }).on("line", (line) => {
+    hear(line);
     const endpoint = settings.endpointIn(line);
     if (endpoint !== undefined) address.resolve(endpoint);
   });
-  createInterface({ input: child.stderr }).on("line", (line) => {
-    said.push(line);
-    if (said.length > 20) said.shift();
-  });
+  createInterface({ input: child.stderr }).on("line", hear);
   // It writes to a closed pipe when it goes away first.
   child.stdin.on("error", () => {});
 
@@ -89,7 +91,7 @@ export async function startServer(settings: ServerCommand): Promise<ServerProces
     deadline.addEventListener("abort", () => resolve(`it was not ready within ${settings.startTimeoutMs} ms`));
   });
   const ready = address.promise.then(async (endpoint) => {
-    await answers(new URL(settings.readyPath, endpoint), deadline);
+    await untilReady(settings, { endpoint, deadline });
     return { endpoint };
   });
   const first = await Promise.race([ready, failed, late]);
@@ -100,16 +102,21 @@ export async function startServer(settings: ServerCommand): Promise<ServerProces
   return { endpoint: first.endpoint, pid: child.pid ?? 0, ended, stop, [Symbol.asyncDispose]: stop };
 }
 
-async function answers(url: URL, deadline: AbortSignal): Promise<void> {
+/** A server is ready when it answers this path with 2xx. */
+export function answersHttp(path: string): ServerCommand["isReady"] {
+  return async (endpoint, deadline) => {
+    const response = await fetch(new URL(path, endpoint), { signal: deadline });
+    await response.arrayBuffer();
+    return response.ok;
+  };
+}
+
+async function untilReady(
+  settings: ServerCommand,
+  { endpoint, deadline }: { endpoint: string; deadline: AbortSignal },
+): Promise<void> {
   while (!deadline.aborted) {
-    const ok = await fetch(url, { signal: deadline }).then(
-      async (response) => {
-        await response.arrayBuffer();
-        return response.ok;
-      },
-      () => false,
-    );
-    if (ok) return;
+    if (await settings.isReady(endpoint, deadline).catch(() => false)) return;
     await wait(POLL_MS);
   }
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { ensureMoto } from "./ensure-moto.ts";
 import { type Progress, printProgress } from "./progress.ts";
-import { type ServerProcess, startServer } from "./server-process.ts";
+import { answersHttp, type ServerProcess, startServer } from "./server-process.ts";
 
 const serveScript = fileURLToPath(new URL("../moto/serve.py", import.meta.url));
 
@@ -35,7 +35,7 @@ export async function startMoto(settings: MotoSettings = {}): Promise<Moto> {
     // -I: nothing of the caller's Python environment gets in; -u: the line with the port is not kept back.
     command: [python, "-I", "-u", serveScript, String(port)],
     endpointIn: (line) => (JSON.parse(line) as { endpoint?: string }).endpoint,
-    readyPath: "/moto-api/data.json",
+    isReady: answersHttp("/moto-api/data.json"),
     startTimeoutMs,
   });
   const control = async (path: string, body?: string) => {
