@@ -1,6 +1,9 @@
 export { ensureMoto, type MotoInstallation } from "./ensure-moto.ts";
+export { ensureRedis, type RedisInstallation } from "./ensure-redis.ts";
 export { createMotoUser, type MotoUserKeys } from "./moto-user.ts";
 export { type Progress, printProgress } from "./progress.ts";
+export type { RedisNode } from "./redis-node.ts";
+export { type RedisReply, RedisReplyError } from "./redis-reply.ts";
 export type { CommandResult } from "./run-command.ts";
 export { ensureSchemathesis, runSchemathesis } from "./schemathesis.ts";
 export {
@@ -13,5 +16,6 @@ export {
 } from "./seed-moto.ts";
 export type { ServerProcess } from "./server-process.ts";
 export { type Moto, type MotoSettings, startMoto } from "./start-moto.ts";
+export { type RedisSettings, type RedisUser, startRedis } from "./start-redis.ts";
 export { TestbedError } from "./testbed-error.ts";
 export { type ActiveInterference, type Interference, startVendorProxy, type VendorProxy } from "./vendor-proxy.ts";

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { ensureMoto } from "./ensure-moto.ts";
+import { ensureRedis } from "./ensure-redis.ts";
 import { printProgress } from "./progress.ts";
 import { ensureSchemathesis } from "./schemathesis.ts";
 import { startMoto } from "./start-moto.ts";
+import { ensureOpenssl } from "./test-certificate.ts";
 import { TestbedError } from "./testbed-error.ts";
 
 const HELP = `The real servers that tests use, on 127.0.0.1.
@@ -16,6 +18,8 @@ async function run([command, port = "0"]: readonly string[]): Promise<void> {
     case "ensure": {
       await ensureMoto();
       await ensureSchemathesis();
+      await ensureRedis();
+      await ensureOpenssl();
       printProgress("all servers and tools are installed");
       return;
     }
