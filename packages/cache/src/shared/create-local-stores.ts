@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "@cloudlink/core";
+import { CLOCK_SKEW_MS } from "../memory-level.ts";
 import { type Invalidation, refOf } from "./invalidation.ts";
 import { MOST_LOGGED } from "./invalidation-log.ts";
 import type {
@@ -30,11 +31,14 @@ export function createLocalStores({ clock = systemClock }: { readonly clock?: Cl
   const positions = new Map<string, number>();
   const resources = new Map<string, StoredResource>();
   const log: LoggedInvalidation[] = [];
-  const listeners = new Set<StoreListener>();
+  const listeners = new Map<object, StoreListener>();
 
   const positionOf = (place: string) => positions.get(place) ?? 1;
-  const say = (word: StoreWord) => {
-    for (const listener of listeners) listener.heard(word);
+  const say = (word: StoreWord, by: object) => {
+    for (const [whose, listener] of listeners) {
+      if (word.type === "logged") listener.heard({ ...word, isOwn: whose === by });
+      else if (word.type === "ended" || whose !== by) listener.heard(word);
+    }
   };
 
   function resourceAt(place: string, ref: string): StoredResource {
@@ -70,7 +74,7 @@ export function createLocalStores({ clock = systemClock }: { readonly clock?: Cl
     const leases = resources.get(ref)?.leases;
     if (leases?.get(holder)?.by !== by) return;
     leases.delete(holder);
-    say({ type: "ended", ref, holder });
+    say({ type: "ended", ref, holder }, by);
   }
 
   function put(place: string, write: StoreWrite): boolean {
@@ -84,27 +88,30 @@ export function createLocalStores({ clock = systemClock }: { readonly clock?: Cl
     return true;
   }
 
-  function invalidate(invalidation: Invalidation): void {
+  function invalidate(invalidation: Invalidation, by: object): void {
     const ref = refOf(invalidation);
     if (ref === undefined) {
       const previous = log.at(-1)?.position ?? 0;
       const entry = { position: previous + 1, previous, invalidation };
       log.push(entry);
       if (log.length > MOST_LOGGED) log.shift();
-      say({ type: "logged", entry });
+      say({ type: "logged", entry, isOwn: false }, by);
       return;
     }
     const place = ref.key.slice(0, ref.key.lastIndexOf("/"));
     const position = positionOf(place) + 1;
     positions.set(place, position);
-    resources.set(ref.key, { fence: position, entries: new Map(), leases: new Map() });
-    say({ type: "invalidated", invalidation });
+    const known = resources.get(ref.key)?.entries ?? [];
+    const forgottenBefore =
+      invalidation.type === "change" ? invalidation.change.occurredAt + CLOCK_SKEW_MS : Number.POSITIVE_INFINITY;
+    const left = [...known].filter(([, { seenAtMs }]) => seenAtMs >= forgottenBefore);
+    resources.set(ref.key, { fence: position, entries: new Map(left), leases: new Map() });
+    say({ type: "invalidated", invalidation }, by);
   }
 
   return {
     connect(): SharedStore {
       const by = {};
-      let own: StoreListener | undefined;
       return {
         async read(place, reads) {
           const findings = reads.map((read) => look(place, { read, by }));
@@ -125,16 +132,15 @@ export function createLocalStores({ clock = systemClock }: { readonly clock?: Cl
           for (const lease of leases) endLease(lease, by);
         },
         async invalidate(invalidation) {
-          invalidate(invalidation);
+          invalidate(invalidation, by);
         },
         listen(listener) {
-          own = listener;
-          listeners.add(listener);
+          listeners.set(by, listener);
           listener.regained({ position: log.at(-1)?.position ?? 0, entries: log });
         },
         async ping() {},
         async close() {
-          if (own !== undefined) listeners.delete(own);
+          listeners.delete(by);
         },
       };
     },

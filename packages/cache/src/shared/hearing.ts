@@ -42,11 +42,9 @@ export class Hearing {
   heard(word: StoreWord): void {
     if (word.type === "ended") this.#settings.ended(word);
     else if (word.type === "invalidated") this.#forget(word.invalidation);
-    else {
-      if (this.log.add(word.entry)) this.#forget(word.entry.invalidation);
-      // One before it was lost, and nobody knows what it was about.
-      else this.#beginAnew();
-    }
+    // One before it was lost, and nobody knows what it was about.
+    else if (!this.log.add(word.entry)) this.#beginAnew();
+    else if (!word.isOwn) this.#forget(word.entry.invalidation);
   }
 
   lost(): void {

@@ -75,11 +75,11 @@ export interface StoreWrite extends StoreLease {
   readonly position: number;
 }
 
-/** A word that a store passes on to every process. */
+/** A word that a store passes on to every process; of an invalidation of its own, one hears only that it is in the log. */
 export type StoreWord =
   | { readonly type: "invalidated"; readonly invalidation: Invalidation }
   /** An invalidation of more than one resource: it has a place in the log of those, see {@link StoreLog}. */
-  | { readonly type: "logged"; readonly entry: LoggedInvalidation }
+  | { readonly type: "logged"; readonly entry: LoggedInvalidation; readonly isOwn: boolean }
   /** A lease on fetching something has ended, or what it is about was invalidated: whoever waits may look again. */
   | ({ readonly type: "ended" } & StoreLease);
 

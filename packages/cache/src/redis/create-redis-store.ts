@@ -1,0 +1,172 @@
+import { randomUUID } from "node:crypto";
+import { CLOCK_SKEW_MS } from "../memory-level.ts";
+import { refOf, textOfInvalidation } from "../shared/invalidation.ts";
+import { MOST_LOGGED } from "../shared/invalidation-log.ts";
+import {
+  type SharedStore,
+  SharedStoreError,
+  type StoreFinding,
+  type StoreLease,
+  type StoreLog,
+  type StoreReply,
+} from "../shared/shared-store.ts";
+import type { RedisClient } from "./redis-client.ts";
+import { RedisEar } from "./redis-ear.ts";
+import { RedisKeys } from "./redis-keys.ts";
+import type { RedisScript, ScriptInput } from "./redis-script.ts";
+import { troubleOf } from "./redis-trouble.ts";
+import { endedWord, invalidatedWord, loggedInvalidation, parseLogged } from "./redis-words.ts";
+import { invalidateScript, loadLogScript, logScript } from "./scripts/invalidate-scripts.ts";
+import { releaseScript, renewScript } from "./scripts/lease-scripts.ts";
+import { readScript } from "./scripts/read-script.ts";
+import { writeScript } from "./scripts/write-script.ts";
+
+/** What {@link createRedisStore} takes. */
+export interface RedisStoreSettings {
+  /**
+   * A connection of ioredis's, which stays yours to close: to one server, by Sentinel, or to a Cluster. Words are heard on another, made like it.
+   */
+  readonly redis: RedisClient;
+  /** What all keys and channels begin with: what shares it shares everything. `cloudlink` if left out. */
+  readonly prefix?: string;
+  /** How long what was stored is kept, in milliseconds: no read gets anything older. Ten minutes if left out. */
+  readonly keepMs?: number;
+}
+
+const KEEP_MS = 10 * 60_000;
+
+/** How long, in milliseconds, it is kept where something was invalidated, or is being fetched: longer than any fill takes. */
+const KEEP_FENCE_MS = 10 * 60_000;
+
+/** Digits of the two numbers that stand before a value. */
+const SEEN_DIGITS = 13;
+const USUAL_DIGITS = 10;
+const LONGEST_USUAL_MS = 10 ** USUAL_DIGITS - 1;
+
+/**
+ * What the caches of several processes share, in Redis 7 or later, or a server that speaks as it does: one server, a master by Sentinel, or a Cluster.
+ *
+ * What asynchronous replication loses is lost: an invalidation that a master did not pass on before it died is not known to the one that takes over, and
+ * what that has stored of the resource answers for its age. Memory forgets everything then. If the server evicts (`maxmemory-policy`), entries and
+ * their fence go together.
+ */
+export function createRedisStore(settings: RedisStoreSettings): SharedStore {
+  const { redis, prefix = "cloudlink", keepMs = KEEP_MS } = settings;
+  const keys = new RedisKeys(prefix);
+  const processId = randomUUID();
+  let ear: RedisEar | undefined;
+  // Without a listener ioredis writes each to the console; here it shows in what cannot be done.
+  const ignore = () => {};
+  redis.on("error", ignore);
+  if (redis.status === "wait") redis.connect().catch(ignore);
+
+  async function run(script: RedisScript, input: ScriptInput): Promise<unknown> {
+    // What waits in its queue until it is connected again would be sent long after somebody wanted it.
+    if (redis.status !== "ready") throw new SharedStoreError("it is not connected", { isDown: true });
+    try {
+      return await script.run(redis, input);
+    } catch (error) {
+      throw troubleOf(error);
+    }
+  }
+
+  const resourceKeys = (place: string, all: readonly StoreLease[]) => all.map(({ ref }) => keys.resource(place, ref));
+
+  async function loadLog(): Promise<StoreLog> {
+    const input = { keys: [keys.logPosition, keys.log], args: [] };
+    const [position, entries] = (await run(loadLogScript, input)) as [string, string[]];
+    return { position: Number(position), entries: entries.map(parseLogged) };
+  }
+
+  return {
+    async read(place, reads) {
+      const args = reads.flatMap(({ holder, views, limitMs, claimMs }) => [
+        limitMs === undefined ? "" : Math.floor(Math.min(limitMs, LONGEST_USUAL_MS)),
+        claimMs,
+        holder,
+        views.length,
+        ...views,
+      ]);
+      const reply = await run(readScript, {
+        keys: [keys.position(place), ...resourceKeys(place, reads)],
+        args: [processId, KEEP_FENCE_MS, ...args],
+      });
+      return replyOf(reply as [string, number, ...RawFinding[]]);
+    },
+    async write(place, writes) {
+      const args = writes.flatMap((write) => [
+        write.position,
+        write.holder,
+        write.view,
+        padded(write.seenAtMs, SEEN_DIGITS),
+        padded(Math.min(write.usualMs, LONGEST_USUAL_MS), USUAL_DIGITS),
+        write.value,
+        endedWord(write),
+      ]);
+      const reply = (await run(writeScript, {
+        keys: [keys.position(place), ...resourceKeys(place, writes)],
+        args: [processId, keepMs, keys.words, ...args],
+      })) as number[];
+      if (reply.includes(-1)) throw new SharedStoreError("it is full, or takes no writes", { isDown: false });
+      return reply.map((taken) => taken === 1);
+    },
+    async renew(place, leases, lastsMs) {
+      const holders = leases.map(({ holder }) => holder);
+      await run(renewScript, { keys: resourceKeys(place, leases), args: [processId, lastsMs, ...holders] });
+    },
+    async release(place, leases) {
+      const args = leases.flatMap((lease) => [lease.holder, endedWord(lease)]);
+      await run(releaseScript, { keys: resourceKeys(place, leases), args: [processId, keys.words, ...args] });
+    },
+    async invalidate(invalidation) {
+      const ref = refOf(invalidation);
+      if (ref === undefined) {
+        const text = loggedInvalidation(textOfInvalidation(invalidation), processId);
+        await run(logScript, { keys: [keys.logPosition, keys.log], args: [keys.words, text, MOST_LOGGED] });
+        return;
+      }
+      const before = invalidation.type === "change" ? Math.ceil(invalidation.change.occurredAt + CLOCK_SKEW_MS) : "";
+      const place = ref.key.slice(0, ref.key.lastIndexOf("/"));
+      const word = invalidatedWord(textOfInvalidation(invalidation), processId);
+      await run(invalidateScript, {
+        keys: [keys.position(place), keys.resource(place, ref.key)],
+        args: [keys.words, word, KEEP_FENCE_MS, before],
+      });
+    },
+    listen(listener) {
+      ear = new RedisEar({ redis, keys, processId, listener, loadLog });
+    },
+    async ping() {
+      if (redis.status !== "ready") throw new SharedStoreError("it is not connected", { isDown: true });
+      try {
+        await redis.ping();
+      } catch (error) {
+        throw troubleOf(error);
+      }
+    },
+    async close() {
+      ear?.close();
+      redis.off("error", ignore);
+    },
+  };
+}
+
+/** An entry; or for how long another process's lease still lasts, 0 for one that is this process's now, -1 for none. */
+type RawFinding = string | number;
+
+function replyOf([position, nowMs, ...findings]: [string, number, ...RawFinding[]]): StoreReply {
+  const known = Number(position);
+  return { position: known === 0 ? undefined : known, nowMs, findings: findings.map(findingOf) };
+}
+
+function findingOf(raw: RawFinding): StoreFinding {
+  if (typeof raw === "string") {
+    const seenAtMs = Number(raw.slice(0, SEEN_DIGITS));
+    return { state: "found", value: raw.slice(SEEN_DIGITS + USUAL_DIGITS), seenAtMs };
+  }
+  return raw > 0 ? { state: "taken", leaseMs: raw } : { state: "free", claimed: raw === 0 };
+}
+
+function padded(value: number, digits: number): string {
+  return String(Math.max(0, Math.floor(value))).padStart(digits, "0");
+}

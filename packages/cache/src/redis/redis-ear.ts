@@ -1,0 +1,141 @@
+import { type Clock, systemClock } from "@cloudlink/core";
+import type { Cluster, Redis } from "ioredis";
+import type { StoreListener, StoreLog } from "../shared/shared-store.ts";
+import type { RedisClient } from "./redis-client.ts";
+import type { RedisKeys } from "./redis-keys.ts";
+import { parseWord } from "./redis-words.ts";
+
+/** How often, in milliseconds, a process says something to itself through Redis, and has to have heard it by the next time. */
+const BEAT_MS = 1_000;
+
+/** How long after a connection was lost, in milliseconds, another is made. */
+const RECONNECT_MS = 100;
+
+/** What {@link RedisEar} takes. */
+export interface RedisEarSettings {
+  readonly redis: RedisClient;
+  readonly keys: RedisKeys;
+  readonly processId: string;
+  readonly listener: StoreListener;
+  readonly clock?: Clock;
+  loadLog(): Promise<StoreLog>;
+}
+
+/**
+ * Listens on a connection of its own. That words arrive is not taken on trust: each second it publishes one for itself where the others publish
+ * theirs, and what it does not hear in time is a connection that is dead, whatever its socket says.
+ */
+export class RedisEar {
+  readonly #settings: RedisEarSettings;
+  readonly #clock: Clock;
+  #subscriber: Redis | undefined;
+  #hears = false;
+  #isClosed = false;
+  #beat = 0;
+  #heardBeat = 0;
+  #stopWaiting: (() => void) | undefined;
+  #stopBeating: (() => void) | undefined;
+
+  constructor(settings: RedisEarSettings) {
+    this.#settings = settings;
+    this.#clock = settings.clock ?? systemClock;
+    this.#connect();
+    this.#beatLater();
+  }
+
+  #connect(): void {
+    if (this.#isClosed) return;
+    const subscriber = this.#newConnection();
+    if (subscriber === undefined) {
+      this.#connectLater();
+      return;
+    }
+    this.#subscriber = subscriber;
+    const { keys, processId, listener } = this.#settings;
+    // Whatever is wrong with it shows in that nothing is heard.
+    subscriber.on("error", () => {});
+    subscriber.on("message", (channel: string, text: string) => {
+      if (channel === keys.beat(processId)) this.#heardBeat = Math.max(this.#heardBeat, Number(text));
+      else {
+        const word = parseWord(text, processId);
+        if (word !== undefined) listener.heard(word);
+      }
+    });
+    subscriber.once("end", () => this.#gone(subscriber));
+    void this.#begin(subscriber);
+  }
+
+  /** One that does not come back by itself: what was said meanwhile would be lost unnoticed. */
+  #newConnection(): Redis | undefined {
+    const { redis } = this.#settings;
+    const overrides = {
+      lazyConnect: true,
+      retryStrategy: () => null,
+      enableOfflineQueue: true,
+      maxRetriesPerRequest: 0,
+    };
+    if (!redis.isCluster) return (redis as Redis).duplicate(overrides);
+    // Every node of a cluster passes on what is published at any.
+    const nodes = (redis as Cluster).nodes("master");
+    const node = nodes[Math.floor(Math.random() * nodes.length)];
+    return node?.duplicate(overrides);
+  }
+
+  async #begin(subscriber: Redis): Promise<void> {
+    const { keys, processId, listener, loadLog } = this.#settings;
+    try {
+      await subscriber.connect();
+      await subscriber.subscribe(keys.words, keys.beat(processId));
+      // After that, so that nothing falls between.
+      const log = await loadLog();
+      if (this.#subscriber !== subscriber || this.#isClosed) return;
+      this.#hears = true;
+      this.#heardBeat = this.#beat;
+      listener.regained(log);
+    } catch {
+      this.#gone(subscriber);
+    }
+  }
+
+  #gone(subscriber: Redis): void {
+    if (this.#subscriber !== subscriber) return;
+    this.#subscriber = undefined;
+    subscriber.disconnect();
+    if (this.#hears) this.#settings.listener.lost();
+    this.#hears = false;
+    this.#connectLater();
+  }
+
+  #connectLater(): void {
+    if (this.#isClosed) return;
+    const connect = () => {
+      this.#stopWaiting = undefined;
+      this.#connect();
+    };
+    this.#stopWaiting ??= this.#clock.schedule(connect, { delayMs: RECONNECT_MS, background: true });
+  }
+
+  #beatLater(): void {
+    const beat = () => {
+      if (this.#hears && this.#heardBeat < this.#beat && this.#subscriber !== undefined) this.#gone(this.#subscriber);
+      else if (this.#hears) this.#sayBeat();
+      this.#beatLater();
+    };
+    this.#stopBeating = this.#clock.schedule(beat, { delayMs: BEAT_MS, background: true });
+  }
+
+  #sayBeat(): void {
+    const { redis, keys, processId } = this.#settings;
+    this.#beat += 1;
+    // One that cannot be said is not heard.
+    if (redis.status === "ready") redis.publish(keys.beat(processId), String(this.#beat)).catch(() => {});
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#stopWaiting?.();
+    this.#stopBeating?.();
+    this.#subscriber?.disconnect();
+    this.#subscriber = undefined;
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * Names of what is stored. A place's things are in one hash slot, by the braces; what stands in them is percent-encoded, so that it holds none of its own
+ * and can be cut in one way only.
+ */
+export class RedisKeys {
+  readonly #prefix: string;
+  /** Where words to all processes are published. */
+  readonly words: string;
+  /** The log of invalidations of more than one resource, and where it stands. */
+  readonly log: string;
+  readonly logPosition: string;
+
+  /** @param prefix - what all of them begin with. The number is that of the form of what is stored: another form is other keys. */
+  constructor(prefix: string) {
+    this.#prefix = `${prefix}:1`;
+    this.words = `${this.#prefix}:words`;
+    this.log = `${this.#prefix}:{log}:entries`;
+    this.logPosition = `${this.#prefix}:{log}:position`;
+  }
+
+  position(place: string): string {
+    return `${this.#prefix}:{${place}}:position`;
+  }
+
+  /** @param ref - canonical, of something in `place`. */
+  resource(place: string, ref: string): string {
+    return `${this.#prefix}:{${place}}:resource:${ref.slice(place.length + 1)}`;
+  }
+
+  /** Where a process hears that its words arrive. */
+  beat(processId: string): string {
+    return `${this.#prefix}:beat:${processId}`;
+  }
+}

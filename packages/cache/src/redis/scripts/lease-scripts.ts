@@ -1,0 +1,23 @@
+import { RedisScript } from "../redis-script.ts";
+import { endLease } from "./write-script.ts";
+
+/** Has leases last longer. KEYS: the resources' hashes. ARGV: this process, for how long; then each one's holder. */
+export const renewScript = new RedisScript(`
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for index, key in ipairs(KEYS) do
+  local lease = 'l ' .. ARGV[index + 2]
+  local began, whose = string.match(redis.call('HGET', key, lease) or '', '^%d+ (%d+) (.*)$')
+  if whose == ARGV[1] then
+    redis.call('HSET', key, lease, string.format('%.0f %s %s', now + ARGV[2], began, whose))
+  end
+end
+`);
+
+/** Ends leases. KEYS: the resources' hashes. ARGV: this process, the channel; then each one's holder and word. */
+export const releaseScript = new RedisScript(`
+${endLease}
+for index, key in ipairs(KEYS) do
+  endLease(key, ARGV[index * 2 + 1], ARGV[1], ARGV[2], ARGV[index * 2 + 2])
+end
+`);
