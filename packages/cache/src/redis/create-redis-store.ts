@@ -31,6 +31,8 @@ export interface RedisStoreSettings {
   readonly prefix?: string;
   /** How long what was stored is kept, in milliseconds: no read gets anything older. Ten minutes if left out. */
   readonly keepMs?: number;
+  /** For simulations: what the store's clock says, in milliseconds, in place of what the server's does. All that share it must say the same. */
+  nowMs?(): number;
 }
 
 const KEEP_MS = 10 * 60_000;
@@ -52,6 +54,7 @@ const LONGEST_USUAL_MS = 10 ** USUAL_DIGITS - 1;
  */
 export function createRedisStore(settings: RedisStoreSettings): SharedStore {
   const { redis, prefix = "cloudlink", keepMs = KEEP_MS } = settings;
+  const time = () => settings.nowMs?.() ?? "";
   const keys = new RedisKeys(prefix);
   const processId = randomUUID();
   let ear: RedisEar | undefined;
@@ -73,7 +76,7 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
   const resourceKeys = (place: string, all: readonly StoreLease[]) => all.map(({ ref }) => keys.resource(place, ref));
 
   async function loadLog(): Promise<StoreLog> {
-    const input = { keys: [keys.logPosition, keys.log], args: [] };
+    const input = { keys: [keys.logPosition, keys.log], args: [time()] };
     const [position, entries] = (await run(loadLogScript, input)) as [string, string[]];
     return { position: Number(position), entries: entries.map(parseLogged) };
   }
@@ -89,7 +92,7 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
       ]);
       const reply = await run(readScript, {
         keys: [keys.position(place), ...resourceKeys(place, reads)],
-        args: [processId, KEEP_FENCE_MS, ...args],
+        args: [time(), processId, KEEP_FENCE_MS, ...args],
       });
       return replyOf(reply as [string, number, ...RawFinding[]]);
     },
@@ -112,7 +115,7 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
     },
     async renew(place, leases, lastsMs) {
       const holders = leases.map(({ holder }) => holder);
-      await run(renewScript, { keys: resourceKeys(place, leases), args: [processId, lastsMs, ...holders] });
+      await run(renewScript, { keys: resourceKeys(place, leases), args: [time(), processId, lastsMs, ...holders] });
     },
     async release(place, leases) {
       const args = leases.flatMap((lease) => [lease.holder, endedWord(lease)]);
@@ -122,7 +125,7 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
       const ref = refOf(invalidation);
       if (ref === undefined) {
         const text = loggedInvalidation(textOfInvalidation(invalidation), processId);
-        await run(logScript, { keys: [keys.logPosition, keys.log], args: [keys.words, text, MOST_LOGGED] });
+        await run(logScript, { keys: [keys.logPosition, keys.log], args: [time(), keys.words, text, MOST_LOGGED] });
         return;
       }
       const before = invalidation.type === "change" ? Math.ceil(invalidation.change.occurredAt + CLOCK_SKEW_MS) : "";
@@ -130,7 +133,7 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
       const word = invalidatedWord(textOfInvalidation(invalidation), processId);
       await run(invalidateScript, {
         keys: [keys.position(place), keys.resource(place, ref.key)],
-        args: [keys.words, word, KEEP_FENCE_MS, before],
+        args: [time(), keys.words, word, KEEP_FENCE_MS, before],
       });
     },
     listen(listener) {

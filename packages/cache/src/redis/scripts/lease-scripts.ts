@@ -1,15 +1,16 @@
 import { RedisScript } from "../redis-script.ts";
+import { storeTime } from "./store-time.ts";
 import { endLease } from "./write-script.ts";
 
-/** Has leases last longer. KEYS: the resources' hashes. ARGV: this process, for how long; then each one's holder. */
+/** Has leases last longer. KEYS: the resources' hashes. ARGV: the time, this process, for how long; then each one's holder. */
 export const renewScript = new RedisScript(`
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+${storeTime}
+local now = math.floor(storeTime(ARGV[1]) / 1000)
 for index, key in ipairs(KEYS) do
-  local lease = 'l ' .. ARGV[index + 2]
+  local lease = 'l ' .. ARGV[index + 3]
   local began, whose = string.match(redis.call('HGET', key, lease) or '', '^%d+ (%d+) (.*)$')
-  if whose == ARGV[1] then
-    redis.call('HSET', key, lease, string.format('%.0f %s %s', now + ARGV[2], began, whose))
+  if whose == ARGV[2] then
+    redis.call('HSET', key, lease, string.format('%.0f %s %s', now + ARGV[3], began, whose))
   end
 end
 `);
