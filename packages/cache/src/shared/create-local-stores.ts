@@ -52,7 +52,7 @@ export function createLocalStores({ clock = systemClock }: { readonly clock?: Cl
 
   function look(place: string, { read, by }: { readonly read: StoreRead; readonly by: object }): StoreFinding {
     const { ref, holder, views, limitMs, claimMs } = read;
-    const nowMs = clock.nowMs();
+    const nowMs = clock.monotonicMs();
     const stored = resources.get(ref);
     const suitable = views.flatMap((view) => stored?.entries.get(`${holder} ${view}`) ?? []);
     const youngest = suitable
@@ -115,7 +115,7 @@ export function createLocalStores({ clock = systemClock }: { readonly clock?: Cl
       return {
         async read(place, reads) {
           const findings = reads.map((read) => look(place, { read, by }));
-          return { position: positionOf(place), nowMs: clock.nowMs(), findings };
+          return { position: positionOf(place), nowMs: clock.monotonicMs(), findings };
         },
         async write(place, writes) {
           const taken = writes.map((write) => put(place, write));
@@ -125,7 +125,7 @@ export function createLocalStores({ clock = systemClock }: { readonly clock?: Cl
         async renew(_place, leases, lastsMs) {
           for (const { ref, holder } of leases) {
             const lease = resources.get(ref)?.leases.get(holder);
-            if (lease?.by === by) lease.untilMs = clock.nowMs() + lastsMs;
+            if (lease?.by === by) lease.untilMs = clock.monotonicMs() + lastsMs;
           }
         },
         async release(_place, leases) {
