@@ -4,6 +4,7 @@ export { createMotoUser, type MotoUserKeys } from "./moto-user.ts";
 export { type Progress, printProgress } from "./progress.ts";
 export type { RedisNode } from "./redis-node.ts";
 export { type RedisReply, RedisReplyError } from "./redis-reply.ts";
+export type { SlotMigration } from "./redis-slots.ts";
 export type { CommandResult } from "./run-command.ts";
 export { ensureSchemathesis, runSchemathesis } from "./schemathesis.ts";
 export {
@@ -17,5 +18,7 @@ export {
 export type { ServerProcess } from "./server-process.ts";
 export { type Moto, type MotoSettings, startMoto } from "./start-moto.ts";
 export { type RedisSettings, type RedisUser, startRedis } from "./start-redis.ts";
+export { type RedisCluster, type RedisClusterSettings, startRedisCluster } from "./start-redis-cluster.ts";
+export { type RedisSentinel, type RedisSentinelSettings, startRedisSentinel } from "./start-redis-sentinel.ts";
 export { TestbedError } from "./testbed-error.ts";
 export { type ActiveInterference, type Interference, startVendorProxy, type VendorProxy } from "./vendor-proxy.ts";
