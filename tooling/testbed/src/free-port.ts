@@ -29,3 +29,18 @@ export async function freePort(): Promise<number> {
     return port;
   }
 }
+
+/** Two processes that are given the same free port by chance are rare; five times in a row, something else is the matter. */
+const ATTEMPTS = 5;
+
+/** Starts something on a free port, and on another one should somebody have been faster. */
+export async function onFreePort<Started>(start: (port: number) => Promise<Started>): Promise<Started> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await start(await freePort());
+    } catch (error) {
+      // In the words of every server here, and of the systems' own.
+      if (attempt === ATTEMPTS || !/address already in use/i.test(String(error))) throw error;
+    }
+  }
+}

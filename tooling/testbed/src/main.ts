@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { ensureMoto } from "./ensure-moto.ts";
 import { ensureRedis } from "./ensure-redis.ts";
+import { ensureToxiproxy } from "./ensure-toxiproxy.ts";
 import { printProgress } from "./progress.ts";
 import { ensureSchemathesis } from "./schemathesis.ts";
 import { startMoto } from "./start-moto.ts";
@@ -20,6 +21,7 @@ async function run([command, port = "0"]: readonly string[]): Promise<void> {
       await ensureSchemathesis();
       await ensureRedis();
       await ensureOpenssl();
+      await ensureToxiproxy();
       printProgress("all servers and tools are installed");
       return;
     }

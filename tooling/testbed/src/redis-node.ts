@@ -2,13 +2,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureRedis } from "./ensure-redis.ts";
-import { freePort } from "./free-port.ts";
+import { onFreePort } from "./free-port.ts";
 import { onLeash } from "./leash.ts";
 import { type Progress, printProgress } from "./progress.ts";
 import { redisCommand } from "./redis-command.ts";
 import { type RedisReply, RedisReplyError } from "./redis-reply.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";
-import { TestbedError } from "./testbed-error.ts";
 
 /** One process of `redis-server` on 127.0.0.1, which can be hurt and comes back on the same port, with the same folder. */
 export interface RedisNode extends AsyncDisposable {
@@ -62,8 +61,6 @@ export interface RedisPlace {
 
 /** It takes some milliseconds; a machine that is busy with other tests may need many times that. */
 const START_TIMEOUT_MS = 30_000;
-/** Two processes that are given the same free port by chance are rare; five times in a row, something else is the matter. */
-const ATTEMPTS = 5;
 
 /** Starts one `redis-server`; installs it if need be. */
 export async function startRedisNode(settings: RedisNodeSettings): Promise<RedisNode> {
@@ -72,7 +69,7 @@ export async function startRedisNode(settings: RedisNodeSettings): Promise<Redis
   const folder = await mkdtemp(join(tmpdir(), "cloudlink-redis-"));
   const file = join(folder, "redis.conf");
   let ca: string | undefined;
-  let port: number;
+  let port = 0;
   let server: ServerProcess;
   let runs = false;
 
@@ -104,23 +101,19 @@ export async function startRedisNode(settings: RedisNodeSettings): Promise<Redis
 
   try {
     ca = await settings.tls?.(folder);
-    for (let attempt = 1; ; attempt += 1) {
-      port = settings.port ?? (await freePort());
+    const startOn = async (tried: number) => {
+      port = tried;
       const lines = ["bind 127.0.0.1", `dir ${folder}`, ...(await settings.config({ port, folder }))];
       await writeFile(file, `${lines.join("\n")}\n`, { mode: 0o600 });
-      try {
-        await start();
-        break;
-      } catch (error) {
-        const isTaken = error instanceof TestbedError && error.message.includes("Address already in use");
-        if (!isTaken || settings.port !== undefined || attempt === ATTEMPTS) throw error;
-      }
-    }
+      await start();
+    };
+    await (settings.port === undefined ? onFreePort(startOn) : startOn(settings.port));
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
   const secret = password === undefined ? "" : `:${encodeURIComponent(password)}@`;
+  const address = { port, password, ca };
   return {
     host: "127.0.0.1",
     port,
@@ -129,7 +122,7 @@ export async function startRedisNode(settings: RedisNodeSettings): Promise<Redis
     get pid() {
       return server.pid;
     },
-    command: (args) => redisCommand({ port, password, ca }, args),
+    command: (args) => redisCommand(address, args),
     kill,
     restart: async () => {
       await kill();
