@@ -42,7 +42,7 @@ function programIn(folder: string): string {
 
 async function build(folder: string, progress: Progress): Promise<void> {
   const go = await findGo(progress);
-  progress("building Toxiproxy: up to a minute");
+  progress("building Toxiproxy: one or two minutes");
   // -p=2: it is built beside other work. No C compiler is needed, and no workspace of the machine's has a say.
   const env = { ...process.env, GOFLAGS: "-p=2 -buildvcs=false -mod=readonly", CGO_ENABLED: "0", GOWORK: "off" };
   const command = [go, "build", "-trimpath", "-ldflags", "-s -w", "-o", programIn(folder), SERVER] as const;
