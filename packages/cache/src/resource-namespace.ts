@@ -15,7 +15,7 @@ import { ListSlot } from "./list-slot.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 import type { RecentActions } from "./recent-actions.ts";
 import { ResourceEntry } from "./resource-entry.ts";
-import { ResourceSlot } from "./resource-slot.ts";
+import { type KnownPosition, ResourceSlot } from "./resource-slot.ts";
 import { SiblingList } from "./sibling-list.ts";
 import { sizeOf } from "./size-of.ts";
 
@@ -140,6 +140,16 @@ export class ResourceNamespace implements CacheNamespace {
     { usual, seenAt }: { readonly usual: FreshnessBounds; readonly seenAt: number },
   ): void {
     this.take(observation, { usual: this.#jittered(usual), seenAt });
+  }
+
+  /** What is known of a resource's position; see {@link ResourceSlot.known}. */
+  knownPosition(ref: Ref): KnownPosition | undefined {
+    return this.#slots.get(ref.key)?.known;
+  }
+
+  learnPosition(ref: Ref, known: KnownPosition): void {
+    const slot = this.#slots.get(ref.key);
+    if (slot !== undefined) slot.known = known;
   }
 
   /** Takes in what was seen, by whomever, at an instant of the monotonic clock. */

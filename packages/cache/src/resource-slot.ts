@@ -5,11 +5,19 @@ import { EVERY_VIEW, LONG_AGO, type ResourceEntry } from "./resource-entry.ts";
 /** What a slot and its places in maps take beside the values. */
 const SLOT_BYTES = 400;
 
+/** See {@link ResourceSlot.known}. */
+export interface KnownPosition {
+  readonly position: number;
+  readonly learnedAt: number;
+}
+
 /** Everything that is kept of one resource: as a rule one entry, and more where a narrow view is younger than a wide one. */
 export class ResourceSlot extends Kept {
   readonly ref: Ref;
   /** Whether it stands among those that batches may take along. */
   isCandidate = false;
+  /** How far the invalidations of the resource had come in a store that processes share, and when that was learned, on the monotonic clock. */
+  known: KnownPosition | undefined;
   #entries: readonly ResourceEntry[] = [];
   #readWhenHandCame = LONG_AGO;
   readonly #forget: (slot: ResourceSlot) => void;

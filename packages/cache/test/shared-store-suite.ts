@@ -74,17 +74,19 @@ export function sharedStoreSuite(underTest: () => StoreUnderTest): void {
     return findings[0] as StoreFinding;
   }
 
-  /** The place's position, and the store's clock, as they are now. */
-  async function now(store: SharedStore): Promise<{ position: number; nowMs: number }> {
-    const { position, nowMs } = await store.read(place, []);
-    return { position: position as number, nowMs };
+  /** The resource's position, and the store's clock, as they are now. */
+  async function now(store: SharedStore, ref = keyOf("nothing")) {
+    const { nowMs, findings } = await store.read(place, [readOf(ref)]);
+    const [finding] = findings as [StoreFinding];
+    return { nowMs, position: finding.state === "taken" ? undefined : finding.position };
   }
 
+  /** @returns whether it was taken. */
   async function put(store: SharedStore, write: { readonly ref: string } & Partial<StoreWrite>): Promise<boolean> {
-    const { position, nowMs } = await now(store);
+    const { position, nowMs } = await now(store, write.ref);
     const entry = { holder, view: "narrow", value: "{}", seenAtMs: nowMs, usualMs: 1_000, position, ...write };
     const [taken] = await store.write(place, [entry]);
-    return taken as boolean;
+    return taken !== undefined;
   }
 
   const refOnly = (id: string): Invalidation => ({ type: "selection", selection: { ref: thingRef(id) } });
@@ -95,7 +97,9 @@ export function sharedStoreSuite(underTest: () => StoreUnderTest): void {
       const ref = keyOf("found");
       const { nowMs } = await now(one.store);
       expect(await put(one.store, { ref, value: '["ä\\n"]', seenAtMs: nowMs - 1_000 })).toBe(true);
-      const found = { state: "found", value: '["ä\\n"]', seenAtMs: nowMs - 1_000 };
+      const { position } = await now(one.store, ref);
+      const found = { state: "found", value: '["ä\\n"]', seenAtMs: nowMs - 1_000, position };
+      expect(position).toBeGreaterThan(0);
       expect([await look(one.store, readOf(ref)), await look(other.store, readOf(ref))]).toEqual([found, found]);
     });
 
@@ -103,9 +107,8 @@ export function sharedStoreSuite(underTest: () => StoreUnderTest): void {
       const { store } = await connected();
       const ref = keyOf("held");
       await put(store, { ref, view: "narrow" });
-      const free = { state: "free", claimed: false };
       for (const read of [{ holder: "acme/reader 2" }, { holder: "acme/admin 1" }, { views: ["wide"] }]) {
-        expect(await look(store, readOf(ref, read))).toEqual(free);
+        expect(await look(store, readOf(ref, read))).toMatchObject({ state: "free", claimed: false });
       }
       expect((await look(store, readOf(ref))).state).toBe("found");
     });
@@ -140,7 +143,7 @@ export function sharedStoreSuite(underTest: () => StoreUnderTest): void {
     it("is found in the order of the reads", async () => {
       const { store } = await connected();
       const refs = ["a", "b", "c"].map((id) => keyOf(`many-${id}`));
-      const { position, nowMs } = await now(store);
+      const { nowMs } = await now(store);
       const writes = refs.map((ref, index) => ({
         ref,
         holder,
@@ -148,9 +151,11 @@ export function sharedStoreSuite(underTest: () => StoreUnderTest): void {
         value: String(index),
         seenAtMs: nowMs,
         usualMs: 0,
-        position: position as number,
+        position: undefined,
       }));
-      expect(await store.write(place, writes)).toEqual([true, true, true]);
+      const positions = await store.write(place, writes);
+      expect(positions).toEqual(await Promise.all(refs.map(async (ref) => (await now(store, ref)).position)));
+      expect(positions).not.toContain(undefined);
       const { findings } = await store.read(
         place,
         [...refs, keyOf("many-d")].map((ref) => readOf(ref)),
@@ -168,8 +173,8 @@ export function sharedStoreSuite(underTest: () => StoreUnderTest): void {
     it("refuses what was fetched before an invalidation, from whatever process, and nothing else", async () => {
       const [one, other] = [await connected(), await connected()];
       const ref = keyOf("fenced");
-      const { position } = await now(one.store);
       await put(one.store, { ref, value: "before" });
+      const { position } = await now(one.store, ref);
       await other.store.invalidate(refOnly("fenced"));
       expect((await look(one.store, readOf(ref))).state).toBe("free");
       expect(await put(one.store, { ref, value: "late", position })).toBe(false);
@@ -187,13 +192,22 @@ export function sharedStoreSuite(underTest: () => StoreUnderTest): void {
         expect(await put(store, { ref, holder: each, position })).toBe(false);
     });
 
-    it("does not keep back what is about another resource of the place, once that is known", async () => {
+    it("keeps back who does not know where a resource stands, unless nothing is known of it", async () => {
       const { store } = await connected();
-      const ref = keyOf("neighbour");
-      await put(store, { ref, value: "first" });
-      const { position } = await now(store);
-      await store.invalidate(refOnly("the-other"));
-      expect(await put(store, { ref, value: "second", position })).toBe(true);
+      const ref = keyOf("not-looked-at");
+      expect(await put(store, { ref, value: "first", position: undefined })).toBe(true);
+      expect(await put(store, { ref, value: "second", position: undefined })).toBe(false);
+      expect(await put(store, { ref, value: "third" })).toBe(true);
+    });
+
+    it("stands where a lease was taken", async () => {
+      const [one, other] = [await connected(), await connected()];
+      const ref = keyOf("leased-first");
+      const mine = await look(one.store, readOf(ref, { claimMs: 20_000 }));
+      const position = mine.state === "free" ? mine.position : undefined;
+      expect(position).toBeGreaterThan(0);
+      await other.store.invalidate(refOnly("leased-first"));
+      expect(await put(one.store, { ref, position })).toBe(false);
     });
 
     it("by a change, forgets what was seen before it alone", async () => {
@@ -215,12 +229,12 @@ export function sharedStoreSuite(underTest: () => StoreUnderTest): void {
     it("are one process's at a time, and its own again", async () => {
       const [one, other] = [await connected(), await connected()];
       const ref = keyOf("leased");
-      expect(await look(one.store, claim(ref))).toEqual({ state: "free", claimed: true });
+      expect(await look(one.store, claim(ref))).toMatchObject({ state: "free", claimed: true });
       const taken = await look(other.store, claim(ref));
       expect(taken).toMatchObject({ state: "taken" });
       expect(taken.state === "taken" && taken.leaseMs > 10_000 && taken.leaseMs <= 20_000).toBe(true);
-      expect(await look(one.store, claim(ref))).toEqual({ state: "free", claimed: true });
-      expect(await look(other.store, claim(ref, { holder: "other/reader 1" }))).toEqual({
+      expect(await look(one.store, claim(ref))).toMatchObject({ state: "free", claimed: true });
+      expect(await look(other.store, claim(ref, { holder: "other/reader 1" }))).toMatchObject({
         state: "free",
         claimed: true,
       });
@@ -245,7 +259,7 @@ export function sharedStoreSuite(underTest: () => StoreUnderTest): void {
       expect((await look(other.store, claim(ref))).state).toBe("taken");
       await one.store.release(place, [{ ref, holder }]);
       await other.hears(isEndOf(ref));
-      expect(await look(other.store, claim(ref))).toEqual({ state: "free", claimed: true });
+      expect(await look(other.store, claim(ref))).toMatchObject({ state: "free", claimed: true });
     });
 
     it("are not followed by who needs a fetch that began later", async () => {
@@ -254,7 +268,7 @@ export function sharedStoreSuite(underTest: () => StoreUnderTest): void {
       await look(one.store, claim(ref));
       const { nowMs } = await now(one.store);
       while ((await now(one.store)).nowMs === nowMs);
-      expect(await look(other.store, claim(ref, { limitMs: 0 }))).toEqual({ state: "free", claimed: true });
+      expect(await look(other.store, claim(ref, { limitMs: 0 }))).toMatchObject({ state: "free", claimed: true });
     });
 
     it("run out, unless they are renewed in time", async () => {
@@ -272,7 +286,7 @@ export function sharedStoreSuite(underTest: () => StoreUnderTest): void {
       const ref = keyOf("overtaken");
       await look(one.store, claim(ref));
       await one.store.invalidate(refOnly("overtaken"));
-      expect(await look(other.store, claim(ref))).toEqual({ state: "free", claimed: true });
+      expect(await look(other.store, claim(ref))).toMatchObject({ state: "free", claimed: true });
     });
   });
 

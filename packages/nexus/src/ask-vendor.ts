@@ -46,10 +46,10 @@ async function depart(
 ): Promise<void> {
   const [{ clock, payer, plan }] = batch;
   using ctx = ownContext(kernel, batch);
-  const refs = batch.map(({ ref }) => ref);
-  using fill = plan.namespace.beginFill(clock, refs);
   const at = clock.monotonicMs();
   readings.push(...alongside(at));
+  const refs = readings.map(({ ref }) => ref);
+  using fill = plan.namespace.beginFill(clock, refs);
   const departure: Departure = {
     at,
     fill,

@@ -3,6 +3,7 @@ import { CLOCK_SKEW_MS } from "../memory-level.ts";
 import { refOf, textOfInvalidation } from "../shared/invalidation.ts";
 import { MOST_LOGGED } from "../shared/invalidation-log.ts";
 import {
+  FENCE_MS,
   type SharedStore,
   SharedStoreError,
   type StoreFinding,
@@ -37,9 +38,6 @@ export interface RedisStoreSettings {
 
 const KEEP_MS = 10 * 60_000;
 
-/** How long, in milliseconds, it is kept where something was invalidated, or is being fetched: longer than any fill takes. */
-const KEEP_FENCE_MS = 10 * 60_000;
-
 /** Digits of the two numbers that stand before a value. */
 const SEEN_DIGITS = 13;
 const USUAL_DIGITS = 10;
@@ -49,8 +47,8 @@ const LONGEST_USUAL_MS = 10 ** USUAL_DIGITS - 1;
  * What the caches of several processes share, in Redis 7 or later, or a server that speaks as it does: one server, a master by Sentinel, or a Cluster.
  *
  * What asynchronous replication loses is lost: an invalidation that a master did not pass on before it died is not known to the one that takes over, and
- * what that has stored of the resource answers for its age. Memory forgets everything then. If the server evicts (`maxmemory-policy`), entries and
- * their fence go together.
+ * what that has stored of the resource answers for its age. Memory forgets everything then. If the server evicts (`maxmemory-policy`), a resource's
+ * entries and fence go together; one that evicts what was written last (`allkeys-random`) may let a fill pass that was under way.
  */
 export function createRedisStore(settings: RedisStoreSettings): SharedStore {
   const { redis, prefix = "cloudlink", keepMs = KEEP_MS } = settings;
@@ -91,14 +89,14 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
         ...views,
       ]);
       const reply = await run(readScript, {
-        keys: [keys.position(place), ...resourceKeys(place, reads)],
-        args: [time(), processId, KEEP_FENCE_MS, ...args],
+        keys: resourceKeys(place, reads),
+        args: [time(), processId, FENCE_MS, ...args],
       });
-      return replyOf(reply as [string, number, ...RawFinding[]]);
+      return replyOf(reply as [number, ...RawFinding[]]);
     },
     async write(place, writes) {
       const args = writes.flatMap((write) => [
-        write.position,
+        write.position ?? "",
         write.holder,
         write.view,
         padded(write.seenAtMs, SEEN_DIGITS),
@@ -107,11 +105,11 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
         endedWord(write),
       ]);
       const reply = (await run(writeScript, {
-        keys: [keys.position(place), ...resourceKeys(place, writes)],
-        args: [processId, keepMs, keys.words, ...args],
-      })) as number[];
-      if (reply.includes(-1)) throw new SharedStoreError("it is full, or takes no writes", { isDown: false });
-      return reply.map((taken) => taken === 1);
+        keys: resourceKeys(place, writes),
+        args: [time(), processId, keepMs, keys.words, ...args],
+      })) as string[];
+      if (reply.includes("-1")) throw new SharedStoreError("it is full, or takes no writes", { isDown: false });
+      return reply.map((position) => (position === "" ? undefined : Number(position)));
     },
     async renew(place, leases, lastsMs) {
       const holders = leases.map(({ holder }) => holder);
@@ -132,8 +130,8 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
       const place = ref.key.slice(0, ref.key.lastIndexOf("/"));
       const word = invalidatedWord(textOfInvalidation(invalidation), processId);
       await run(invalidateScript, {
-        keys: [keys.position(place), keys.resource(place, ref.key)],
-        args: [time(), keys.words, word, KEEP_FENCE_MS, before],
+        keys: [keys.resource(place, ref.key)],
+        args: [time(), keys.words, word, FENCE_MS, before],
       });
     },
     listen(listener) {
@@ -154,20 +152,24 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
   };
 }
 
-/** An entry; or for how long another process's lease still lasts, 0 for one that is this process's now, -1 for none. */
+/** A position or nothing; then an entry, or for how long another process's lease lasts, or 0 for one that is this process's now, or -1 for none. */
 type RawFinding = string | number;
 
-function replyOf([position, nowMs, ...findings]: [string, number, ...RawFinding[]]): StoreReply {
-  const known = Number(position);
-  return { position: known === 0 ? undefined : known, nowMs, findings: findings.map(findingOf) };
+function replyOf([nowMs, ...raw]: [number, ...RawFinding[]]): StoreReply {
+  const findings: StoreFinding[] = [];
+  for (let index = 0; index < raw.length; index += 2) {
+    findings.push(findingOf(raw[index] === "" ? undefined : Number(raw[index]), raw[index + 1] as RawFinding));
+  }
+  return { nowMs, findings };
 }
 
-function findingOf(raw: RawFinding): StoreFinding {
+function findingOf(position: number | undefined, raw: RawFinding): StoreFinding {
   if (typeof raw === "string") {
     const seenAtMs = Number(raw.slice(0, SEEN_DIGITS));
-    return { state: "found", value: raw.slice(SEEN_DIGITS + USUAL_DIGITS), seenAtMs };
+    // An entry stands behind a fence.
+    return { state: "found", value: raw.slice(SEEN_DIGITS + USUAL_DIGITS), seenAtMs, position: position as number };
   }
-  return raw > 0 ? { state: "taken", leaseMs: raw } : { state: "free", claimed: raw === 0 };
+  return raw > 0 ? { state: "taken", leaseMs: raw } : { state: "free", claimed: raw === 0, position };
 }
 
 function padded(value: number, digits: number): string {

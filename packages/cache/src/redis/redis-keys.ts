@@ -18,13 +18,9 @@ export class RedisKeys {
     this.logPosition = `${this.#prefix}:{log}:position`;
   }
 
-  position(place: string): string {
-    return `${this.#prefix}:{${place}}:position`;
-  }
-
-  /** @param ref - canonical, of something in `place`. */
+  /** The hash of a resource. @param ref - its canonical text, of something in `place`. */
   resource(place: string, ref: string): string {
-    return `${this.#prefix}:{${place}}:resource:${ref.slice(place.length + 1)}`;
+    return `${this.#prefix}:{${place}}:${ref.slice(place.length + 1)}`;
   }
 
   /** Where a process hears that its words arrive. */

@@ -15,8 +15,8 @@ import type {
 
 /** What is stored of one resource. */
 interface StoredResource {
-  /** Of the last invalidation, or of the place when this began. */
-  fence: number;
+  /** The position of the last invalidation, or of the beginning. */
+  readonly fence: number;
   readonly entries: Map<string, { readonly value: string; readonly seenAtMs: number; readonly usualMs: number }>;
   readonly leases: Map<string, { readonly by: object; readonly beganAtMs: number; untilMs: number }>;
 }
@@ -28,12 +28,10 @@ interface StoredResource {
 export function createLocalStores({ clock = systemClock }: { readonly clock?: Clock } = {}): {
   connect(): SharedStore;
 } {
-  const positions = new Map<string, number>();
   const resources = new Map<string, StoredResource>();
   const log: LoggedInvalidation[] = [];
   const listeners = new Map<object, StoreListener>();
 
-  const positionOf = (place: string) => positions.get(place) ?? 1;
   const say = (word: StoreWord, by: object) => {
     for (const [whose, listener] of listeners) {
       if (word.type === "logged") listener.heard({ ...word, isOwn: whose === by });
@@ -41,16 +39,16 @@ export function createLocalStores({ clock = systemClock }: { readonly clock?: Cl
     }
   };
 
-  function resourceAt(place: string, ref: string): StoredResource {
+  function resourceAt(ref: string): StoredResource {
     let resource = resources.get(ref);
     if (resource === undefined) {
-      resource = { fence: positionOf(place), entries: new Map(), leases: new Map() };
+      resource = { fence: 1, entries: new Map(), leases: new Map() };
       resources.set(ref, resource);
     }
     return resource;
   }
 
-  function look(place: string, { read, by }: { readonly read: StoreRead; readonly by: object }): StoreFinding {
+  function look(read: StoreRead, by: object): StoreFinding {
     const { ref, holder, views, limitMs, claimMs } = read;
     const nowMs = clock.monotonicMs();
     const stored = resources.get(ref);
@@ -58,16 +56,18 @@ export function createLocalStores({ clock = systemClock }: { readonly clock?: Cl
     const youngest = suitable
       .filter(({ seenAtMs, usualMs }) => nowMs - seenAtMs <= (limitMs ?? usualMs))
       .sort((left, right) => right.seenAtMs - left.seenAtMs)[0];
-    if (youngest !== undefined) return { state: "found", value: youngest.value, seenAtMs: youngest.seenAtMs };
-    if (claimMs === 0) return { state: "free", claimed: false };
-    const resource = resourceAt(place, ref);
+    if (stored !== undefined && youngest !== undefined) {
+      return { state: "found", value: youngest.value, seenAtMs: youngest.seenAtMs, position: stored.fence };
+    }
+    if (claimMs === 0) return { state: "free", claimed: false, position: stored?.fence };
+    const resource = resourceAt(ref);
     const lease = resource.leases.get(holder);
     const isOthers = lease !== undefined && lease.by !== by && lease.untilMs > nowMs;
     if (isOthers && nowMs - lease.beganAtMs <= (limitMs ?? Number.POSITIVE_INFINITY)) {
       return { state: "taken", leaseMs: lease.untilMs - nowMs };
     }
     resource.leases.set(holder, { by, beganAtMs: nowMs, untilMs: nowMs + claimMs });
-    return { state: "free", claimed: true };
+    return { state: "free", claimed: true, position: resource.fence };
   }
 
   function endLease({ ref, holder }: StoreLease, by: object): void {
@@ -77,15 +77,16 @@ export function createLocalStores({ clock = systemClock }: { readonly clock?: Cl
     say({ type: "ended", ref, holder }, by);
   }
 
-  function put(place: string, write: StoreWrite): boolean {
+  function put(write: StoreWrite): number | undefined {
     const { ref, holder, view, position, value, seenAtMs, usualMs } = write;
-    const resource = resourceAt(place, ref);
-    if (resource.fence > position) return false;
+    if (resources.has(ref) && position === undefined) return undefined;
+    const resource = resourceAt(ref);
+    if (position !== undefined && resource.fence > position) return undefined;
     const key = `${holder} ${view}`;
     if ((resource.entries.get(key)?.seenAtMs ?? Number.NEGATIVE_INFINITY) <= seenAtMs) {
       resource.entries.set(key, { value, seenAtMs, usualMs });
     }
-    return true;
+    return resource.fence;
   }
 
   function invalidate(invalidation: Invalidation, by: object): void {
@@ -98,14 +99,11 @@ export function createLocalStores({ clock = systemClock }: { readonly clock?: Cl
       say({ type: "logged", entry, isOwn: false }, by);
       return;
     }
-    const place = ref.key.slice(0, ref.key.lastIndexOf("/"));
-    const position = positionOf(place) + 1;
-    positions.set(place, position);
-    const known = resources.get(ref.key)?.entries ?? [];
+    const { fence, entries } = resourceAt(ref.key);
     const forgottenBefore =
       invalidation.type === "change" ? invalidation.change.occurredAt + CLOCK_SKEW_MS : Number.POSITIVE_INFINITY;
-    const left = [...known].filter(([, { seenAtMs }]) => seenAtMs >= forgottenBefore);
-    resources.set(ref.key, { fence: position, entries: new Map(left), leases: new Map() });
+    const left = [...entries].filter(([, { seenAtMs }]) => seenAtMs >= forgottenBefore);
+    resources.set(ref.key, { fence: fence + 1, entries: new Map(left), leases: new Map() });
     say({ type: "invalidated", invalidation }, by);
   }
 
@@ -113,12 +111,11 @@ export function createLocalStores({ clock = systemClock }: { readonly clock?: Cl
     connect(): SharedStore {
       const by = {};
       return {
-        async read(place, reads) {
-          const findings = reads.map((read) => look(place, { read, by }));
-          return { position: positionOf(place), nowMs: clock.monotonicMs(), findings };
+        async read(_place, reads) {
+          return { nowMs: clock.monotonicMs(), findings: reads.map((read) => look(read, by)) };
         },
-        async write(place, writes) {
-          const taken = writes.map((write) => put(place, write));
+        async write(_place, writes) {
+          const taken = writes.map(put);
           for (const write of writes) endLease(write, by);
           return taken;
         },

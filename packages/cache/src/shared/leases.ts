@@ -15,9 +15,9 @@ export interface LeaseKeeper {
 }
 
 /** A lease that this process holds. */
-interface HeldLease extends StoreLease {
+export interface HeldLease extends StoreLease {
   readonly place: string;
-  readonly tookAt: number;
+  tookAt: number;
   /** Fills that are under way for it. */
   fills: number;
 }
@@ -39,15 +39,18 @@ export class Leases {
 
   took(place: string, { ref, holder }: StoreLease): void {
     const key = keyOf({ ref, holder });
-    const known = this.#held.get(key);
-    if (known === undefined) this.#held.set(key, { place, ref, holder, tookAt: this.#clock.monotonicMs(), fills: 0 });
+    const tookAt = this.#clock.monotonicMs();
+    const held = this.#held.get(key);
+    if (held === undefined) this.#held.set(key, { place, ref, holder, tookAt, fills: 0 });
+    else held.tookAt = tookAt;
     this.#tick();
   }
 
-  /** A fill for it begins; it has to be told when that ends. */
-  begin(lease: StoreLease): void {
+  /** A fill for it begins, which has to hand back what it gets here when it ends: the lease, if it is held. */
+  begin(lease: StoreLease): HeldLease | undefined {
     const held = this.#held.get(keyOf(lease));
     if (held !== undefined) held.fills += 1;
+    return held;
   }
 
   /** What was fetched is being stored, which ends the lease too. */
@@ -55,12 +58,11 @@ export class Leases {
     this.#held.delete(keyOf(lease));
   }
 
-  end(lease: StoreLease): void {
-    const held = this.#held.get(keyOf(lease));
-    if (held === undefined) return;
+  end(held: HeldLease): void {
     held.fills -= 1;
-    if (held.fills > 0) return;
-    this.#held.delete(keyOf(lease));
+    const key = keyOf(held);
+    if (held.fills > 0 || this.#held.get(key) !== held) return;
+    this.#held.delete(key);
     this.#keeper.release(held.place, [held]);
   }
 

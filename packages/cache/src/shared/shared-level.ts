@@ -1,40 +1,49 @@
 import type { CachePlace, Clock, Ref, SharedUse } from "@cloudlink/core";
 import type { MemoryLevel } from "../memory-level.ts";
+import type { KnownPosition } from "../resource-slot.ts";
 import { Gathering } from "./gathering.ts";
 import { Hearing, UNTOLD_MS } from "./hearing.ts";
 import type { Invalidation } from "./invalidation.ts";
 import { keyOf, LEASE_MS, Leases } from "./leases.ts";
 import { Reach } from "./reach.ts";
-import type { SharedStore, StoreFinding, StoreLease, StoreRead, StoreReply, StoreWrite } from "./shared-store.ts";
+import {
+  FENCE_MS,
+  type SharedStore,
+  type StoreFinding,
+  type StoreLease,
+  type StoreRead,
+  type StoreReply,
+  type StoreWrite,
+} from "./shared-store.ts";
 import { parseEntry, type StoredEntry } from "./stored-entry.ts";
 import { Telling } from "./telling.ts";
 
 /** How many entries go in one request: the store does nothing else meanwhile. */
 const MOST_TOGETHER = 100;
 
-/** So many places' positions are remembered. Of one that is forgotten nothing is stored until it was read again. */
+/** So many places' clocks are remembered. Of one that is forgotten nothing is stored until it was read again. */
 const MOST_PLACES = 100_000;
 
 /** A little later than a lease runs out, in milliseconds, to find that it has. */
 const AFTER_LEASE_MS = 5;
 
-/** What was learned of a place when it was last read. */
-interface PlaceState {
-  readonly position: number;
-  /** What the store's clock says less what ours does, or less than that. */
-  readonly offsetMs: number;
-}
-
 /** What a fill has to know from before the vendor was asked. */
 export interface FillStart {
   readonly epoch: number;
-  readonly state: PlaceState;
   readonly logPosition: number;
+  /** On the monotonic clock. */
+  readonly beganAt: number;
 }
 
-/** What was found, with when it was seen on this process's clock. */
+/** What was found, with when it was seen on this process's clock, and where its resource's invalidations stood when it was looked for. */
 export interface FoundEntry extends StoredEntry {
   readonly seenAt: number;
+  readonly known: KnownPosition;
+}
+
+/** What the store says of a resource for which it has nothing. */
+export interface NothingFound {
+  readonly known: KnownPosition | undefined;
 }
 
 /** The answer to one read of several. */
@@ -47,10 +56,17 @@ interface Answer {
   readonly since: number;
 }
 
-/** A read that waits to be sent; with nothing to look for, it is there to learn the place's position. */
+/** A read that waits to be sent. */
 interface PendingRead {
-  readonly read: StoreRead | undefined;
+  readonly read: StoreRead;
   settle(answer: Answer | undefined): void;
+}
+
+/** An entry that waits to be sent. */
+interface PendingWrite {
+  readonly write: StoreWrite;
+  /** Told where the resource's invalidations stood when it was stored. */
+  stored(known: KnownPosition): void;
 }
 
 /** The level of a cache that several processes share: what this one asks of the store, what it hears from it, and how it does without. */
@@ -63,8 +79,9 @@ export class SharedLevel {
   readonly #hearing: Hearing;
   readonly #telling: Telling;
   readonly #reads: Gathering<PendingRead>;
-  readonly #writes: Gathering<StoreWrite>;
-  readonly #places = new Map<string, PlaceState>();
+  readonly #writes: Gathering<PendingWrite>;
+  /** What the store's clock says less what ours does, or less than that: by the place, since a cluster has several clocks. */
+  readonly #offsets = new Map<string, number>();
   /** Those who wait for somebody else's fetch, by what they wait for. */
   readonly #followers = new Map<string, Set<() => void>>();
   readonly #counts = { hits: 0, misses: 0, followed: 0, stored: 0, refused: 0 };
@@ -80,7 +97,7 @@ export class SharedLevel {
       memory,
       clock,
       ended: (lease) => this.#wake(lease),
-      began: () => this.#places.clear(),
+      began: () => this.#offsets.clear(),
     });
     const ask = (work: () => Promise<void>) => void this.#reach.ask(work);
     this.leases = new Leases({
@@ -111,7 +128,8 @@ export class SharedLevel {
   async find(
     at: { readonly place: CachePlace; readonly where: string; readonly ref: Ref },
     read: StoreRead,
-  ): Promise<FoundEntry | undefined> {
+  ): Promise<FoundEntry | NothingFound> {
+    let known: KnownPosition | undefined;
     for (let isFollowing = false; ; isFollowing = true) {
       const answer = await this.#read(at.where, read);
       if (answer === undefined) break;
@@ -121,20 +139,23 @@ export class SharedLevel {
         await this.#endOf(read, finding.leaseMs);
         continue;
       }
+      const { position } = finding;
+      // Counted from now, when it is known, and not from when it was asked for: what began between knew nothing of it.
+      if (position !== undefined) known = { position, learnedAt: this.#clock.monotonicMs() };
       if (finding.state === "free") {
         if (finding.claimed) this.leases.took(at.where, read);
         break;
       }
       const found = this.#accept(at, { ...answer, finding });
-      if (found === undefined) break;
+      if (found === undefined || known === undefined) break;
       this.#counts.hits += 1;
-      return found;
+      return { ...found, known };
     }
     this.#counts.misses += 1;
-    return undefined;
+    return { known };
   }
 
-  #read(where: string, read: StoreRead | undefined): Promise<Answer | undefined> {
+  #read(where: string, read: StoreRead): Promise<Answer | undefined> {
     if (!this.#reach.isUp) return Promise.resolve(undefined);
     return new Promise((settle) => this.#reads.add(where, { read, settle }));
   }
@@ -143,28 +164,26 @@ export class SharedLevel {
     const sentAt = this.#clock.monotonicMs();
     const since = this.#memory.position;
     const { epoch } = this.#hearing;
-    const wanted = pending.filter((each) => each.read !== undefined);
-    const reads = wanted.map(({ read }) => read as StoreRead);
+    const reads = pending.map(({ read }) => read);
     const reply = await this.#reach.ask(() => this.#store.read(where, reads));
     if (reply !== undefined && epoch === this.#hearing.epoch) this.#learn(where, reply);
-    for (const [index, { settle }] of wanted.entries()) {
+    for (const [index, { settle }] of pending.entries()) {
       const finding = reply?.findings[index];
       settle(reply === undefined || finding === undefined ? undefined : { reply, finding, sentAt, since });
     }
   }
 
-  #learn(where: string, { position, nowMs }: StoreReply): void {
-    if (position === undefined) return;
-    if (this.#places.size >= MOST_PLACES) this.#places.clear();
+  #learn(where: string, { nowMs }: StoreReply): void {
+    if (this.#offsets.size >= MOST_PLACES) this.#offsets.clear();
     // The reply was made before now, so the store's clock is at least that much ahead of ours; more would make entries too young.
-    this.#places.set(where, { position, offsetMs: nowMs - this.#clock.monotonicMs() });
+    this.#offsets.set(where, nowMs - this.#clock.monotonicMs());
   }
 
   /** What was found, if it is still so as far as this process knows. */
   #accept(
     { place, ref }: { readonly place: CachePlace; readonly ref: Ref },
     { finding, reply, sentAt, since }: Answer & { readonly finding: StoreFinding & { readonly state: "found" } },
-  ): FoundEntry | undefined {
+  ): Omit<FoundEntry, "known"> | undefined {
     const entry = parseEntry(place, { ref, text: finding.value });
     if (entry === undefined) return undefined;
     const seen = { place, ref, observation: entry.observation };
@@ -194,34 +213,45 @@ export class SharedLevel {
     for (const followers of woken) for (const wake of followers) wake();
   }
 
-  /** What a fill has to know before the vendor is asked; `undefined` where it is not known, and then nothing of it is stored. */
-  fillStart(where: string): FillStart | undefined {
-    const state = this.#places.get(where);
-    if (state === undefined) {
-      // Known by the next one.
-      if (this.#reach.isUp) this.#reads.add(where, { read: undefined, settle() {} });
-      return undefined;
-    }
-    return { epoch: this.#hearing.epoch, state, logPosition: this.#hearing.log.position };
+  /** What a fill has to know before the vendor is asked. */
+  fillStart(): FillStart {
+    const { epoch, log } = this.#hearing;
+    return { epoch, logPosition: log.position, beganAt: this.#clock.monotonicMs() };
   }
 
   /** Stores what was seen at an instant of the monotonic clock, if words were heard without a gap since its fill began. */
   store(
     where: string,
-    given: Omit<StoreWrite, "seenAtMs" | "position"> & { readonly seenAt: number; readonly start: FillStart },
+    given: Omit<StoreWrite, "seenAtMs"> & {
+      readonly seenAt: number;
+      readonly start: FillStart;
+      stored(known: KnownPosition): void;
+    },
   ): void {
-    const { start, seenAt, ...entry } = given;
-    if (start.epoch !== this.#hearing.epoch || !this.#reach.isUp) return;
+    const { start, seenAt, stored, ...entry } = given;
+    const nowMs = this.#clock.monotonicMs();
+    const isLate = nowMs - start.beganAt > FENCE_MS / 2;
+    if (start.epoch !== this.#hearing.epoch || isLate || !this.#reach.isUp) return;
+    const offsetMs = this.#offsets.get(where);
+    if (offsetMs === undefined) {
+      // Known by the next one.
+      void this.#readAll(where, []);
+      return;
+    }
     this.leases.stored(entry);
-    const { position, offsetMs } = start.state;
-    this.#writes.add(where, { ...entry, position, seenAtMs: Math.floor(seenAt + offsetMs) });
+    this.#writes.add(where, { write: { ...entry, seenAtMs: Math.floor(seenAt + offsetMs) }, stored });
   }
 
-  async #writeAll(where: string, writes: readonly StoreWrite[]): Promise<void> {
-    const taken = (await this.#reach.ask(() => this.#store.write(where, writes))) ?? [];
-    const stored = taken.filter(Boolean).length;
-    this.#counts.stored += stored;
-    this.#counts.refused += taken.length - stored;
+  async #writeAll(where: string, pending: readonly PendingWrite[]): Promise<void> {
+    const writes = pending.map(({ write }) => write);
+    const positions = await this.#reach.ask(() => this.#store.write(where, writes));
+    const learnedAt = this.#clock.monotonicMs();
+    for (const [index, { stored }] of pending.entries()) {
+      const position = positions?.[index];
+      if (position !== undefined) stored({ position, learnedAt });
+      this.#counts.stored += position === undefined ? 0 : 1;
+      this.#counts.refused += positions !== undefined && position === undefined ? 1 : 0;
+    }
   }
 
   /** See {@link Telling.tell}. */

@@ -10,13 +10,17 @@ import type {
 } from "@cloudlink/core";
 import { ResourceEntry } from "../resource-entry.ts";
 import type { ResourceNamespace } from "../resource-namespace.ts";
+import type { KnownPosition } from "../resource-slot.ts";
 import { LEASE_MS } from "./leases.ts";
-import type { FoundEntry, SharedLevel } from "./shared-level.ts";
+import type { FoundEntry, NothingFound, SharedLevel } from "./shared-level.ts";
 import type { StoreLease } from "./shared-store.ts";
 import { textOfEntry } from "./stored-entry.ts";
 
 /** A longer value is kept in memory alone: to send it about costs more than to ask the vendor. In characters. */
 const LONGEST_VALUE = 256 * 1024;
+
+/** So many resources that were missed are remembered; of what is forgotten nothing is stored if the store has a fence of it. */
+const MOST_MISSED = 1_000;
 
 /** What is kept of one kind in one scope: in this process's memory, and in the store that processes share. */
 export class SharedNamespace implements CacheNamespace {
@@ -29,7 +33,9 @@ export class SharedNamespace implements CacheNamespace {
   /** Whose they are, as whom they are seen, and the kind's major version: a deployment of another one finds nothing of this. */
   readonly #holder: string;
   /** What is being looked for further away, by what answers all who look for it. */
-  readonly #finding = new Map<string, Promise<FoundEntry | undefined>>();
+  readonly #finding = new Map<string, Promise<FoundEntry | NothingFound>>();
+  /** Where the invalidations of resources stood for which nothing was found, until their fetch begins. */
+  readonly #missed = new Map<string, KnownPosition>();
 
   constructor(memory: ResourceNamespace, settings: { readonly level: SharedLevel; acted(ref: Ref): Promise<void> }) {
     this.#memory = memory;
@@ -60,12 +66,12 @@ export class SharedNamespace implements CacheNamespace {
       finding.finally(() => this.#finding.delete(key));
     }
     const found = await finding;
-    if (found === undefined) return undefined;
+    if (!("observation" in found)) return undefined;
     const entry = new ResourceEntry({ ...this.#entryOf(found), source: "redis" });
     return entry.isRead(read) ? entry : undefined;
   }
 
-  async #find({ ref, fromView, maxAgeMs, staleMs }: CacheRead): Promise<FoundEntry | undefined> {
+  async #find({ ref, fromView, maxAgeMs, staleMs }: CacheRead): Promise<FoundEntry | NothingFound> {
     const { place } = this.#memory;
     const read = {
       ...this.#leaseOn(ref),
@@ -74,7 +80,8 @@ export class SharedNamespace implements CacheNamespace {
       claimMs: LEASE_MS,
     };
     const found = await this.#level.find({ place, where: this.#where, ref }, read);
-    if (found !== undefined) this.#memory.take(found.observation, found);
+    if ("observation" in found) this.#memory.take(found.observation, found);
+    if (found.known !== undefined) this.#learn(ref, found.known);
     return found;
   }
 
@@ -101,27 +108,48 @@ export class SharedNamespace implements CacheNamespace {
   beginFill(clock: Clock, refs: readonly Ref[] = []): CacheFill {
     const level = this.#level;
     const fill = this.#memory.beginFill(clock);
-    const start = level.fillStart(this.#where);
+    const start = level.fillStart();
     const { place } = this.#memory;
-    for (const ref of refs) level.leases.begin(this.#leaseOn(ref));
+    const positions = new Map(refs.map((ref) => [ref.key, this.#known(ref)?.position]));
+    const leases = refs.flatMap((ref) => level.leases.begin(this.#leaseOn(ref)) ?? []);
+    // Of what nobody knew that it would come, only what was known before it began counts.
+    const positionOf = (ref: Ref) => {
+      if (positions.has(ref.key)) return positions.get(ref.key);
+      const known = this.#known(ref);
+      return known !== undefined && known.learnedAt <= start.beganAt ? known.position : undefined;
+    };
     return {
       isCurrent: (ref) => fill.isCurrent(ref),
       store: (observation, usual) => {
+        const position = positionOf(observation.ref);
         const seenAt = fill.store(observation, usual);
-        if (seenAt === undefined || start === undefined || !level.isUp) return;
-        const { logPosition } = start;
-        const value = textOfEntry(place, { observation, usual, logPosition });
+        if (seenAt === undefined || !level.isUp) return;
+        const value = textOfEntry(place, { observation, usual, logPosition: start.logPosition });
         if (value.length > LONGEST_VALUE) return;
         const usualMs = usual.maxAgeMs + (usual.staleWhileRevalidateMs ?? 0);
         const { view, ref } = observation;
-        level.store(this.#where, { ...this.#leaseOn(ref), view, value, usualMs, seenAt, start });
+        const stored = (known: KnownPosition) => this.#memory.learnPosition(ref, known);
+        level.store(this.#where, { ...this.#leaseOn(ref), view, value, usualMs, position, seenAt, start, stored });
       },
       storeAbsent: (ref) => fill.storeAbsent(ref),
       storeList: (key, list) => fill.storeList(key, list),
       [Symbol.dispose]: () => {
-        for (const ref of refs) level.leases.end(this.#leaseOn(ref));
+        for (const lease of leases) level.leases.end(lease);
+        for (const ref of refs) this.#missed.delete(ref.key);
       },
     };
+  }
+
+  #known(ref: Ref): KnownPosition | undefined {
+    return this.#memory.knownPosition(ref) ?? this.#missed.get(ref.key);
+  }
+
+  #learn(ref: Ref, known: KnownPosition): void {
+    this.#memory.learnPosition(ref, known);
+    // There is a place for it in memory once it was fetched, which is soon, as a rule.
+    if (this.#memory.knownPosition(ref) !== undefined) return;
+    if (this.#missed.size >= MOST_MISSED) this.#missed.clear();
+    this.#missed.set(ref.key, known);
   }
 
   acted({ ref, nowMs }: { readonly ref: Ref; readonly nowMs: number }): Promise<void> {

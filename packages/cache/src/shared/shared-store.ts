@@ -4,14 +4,19 @@ import type { Invalidation } from "./invalidation.ts";
  * Port: a store that the caches of several processes share. `createRedisStore` of `@cloudlink/cache/redis` is one; another needs what is written
  * here, and may reject whenever it likes: whoever asks goes on without it.
  *
- * A *position* says how far a place's invalidations had come: it only grows, and says nothing else. What is written with a position is refused if
- * the resource was invalidated after it. That is the fence, and it holds whatever became of leases, words and processes.
+ * A *position* says how far a resource's invalidations had come: it only grows, and says nothing else. What is written with a position is refused if
+ * the resource was invalidated after it. That is the fence, and it holds whatever became of leases, words and processes. A store remembers an
+ * invalidation for {@link FENCE_MS} at the least: of a resource that it knows nothing of, it takes what comes without a position.
  */
 export interface SharedStore {
-  /** What is stored of resources of one place, as one consistent look; and, for those that ask, the lease on fetching what is not there. */
+  /** What is stored of resources of one place, each as it is at one moment; and, for those that ask, the lease on fetching what is not there. */
   read(place: string, reads: readonly StoreRead[]): Promise<StoreReply>;
-  /** Stores what was seen of one place, ends this process's leases on it, and wakes whoever waits. @returns for each whether it was taken. */
-  write(place: string, writes: readonly StoreWrite[]): Promise<readonly boolean[]>;
+  /**
+   * Stores what was seen of one place, ends this process's leases on it, and wakes whoever waits.
+   *
+   * @returns for each its resource's position, or `undefined` if it was refused.
+   */
+  write(place: string, writes: readonly StoreWrite[]): Promise<readonly (number | undefined)[]>;
   /** Has leases of this process's last for another {@link StoreRead.claimMs}. One that is another's by now is left alone. */
   renew(place: string, leases: readonly StoreLease[], lastsMs: number): Promise<void>;
   /** Ends leases of this process's, and wakes whoever waits. */
@@ -24,6 +29,9 @@ export interface SharedStore {
   ping(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** For how long at the least, in milliseconds, a store remembers an invalidation. What took longer to fetch is not written. */
+export const FENCE_MS = 10 * 60_000;
 
 /** Names what is stored of a resource for one scope and one major version of its kind: neither finds what was stored for another. */
 export interface StoreLease {
@@ -45,8 +53,6 @@ export interface StoreRead extends StoreLease {
 
 /** What was found, read by read. */
 export interface StoreReply {
-  /** Of the place, when this was looked at; `undefined` where the store cannot say, and then nothing can be written by it. */
-  readonly position: number | undefined;
   /** The store's clock at that moment, in milliseconds: ages go by it, since it is the one clock that all processes can read. */
   readonly nowMs: number;
   readonly findings: readonly StoreFinding[];
@@ -57,10 +63,12 @@ export interface StoreReply {
  * - `free`: nothing will do. If a lease was asked for and could be had, it is this process's now (`claimed`).
  * - `taken`: nothing will do, and another process holds the lease on a fetch that began recently enough. Word comes when it ends;
  *   the lease runs out after `leaseMs` unless it is renewed.
+ *
+ * The position is the resource's; `undefined` where the store knows nothing of it.
  */
 export type StoreFinding =
-  | { readonly state: "found"; readonly value: string; readonly seenAtMs: number }
-  | { readonly state: "free"; readonly claimed: boolean }
+  | { readonly state: "found"; readonly value: string; readonly seenAtMs: number; readonly position: number }
+  | { readonly state: "free"; readonly claimed: boolean; readonly position: number | undefined }
   | { readonly state: "taken"; readonly leaseMs: number };
 
 /** What was seen. */
@@ -71,8 +79,8 @@ export interface StoreWrite extends StoreLease {
   readonly seenAtMs: number;
   /** How old it may be for a read that does not say. */
   readonly usualMs: number;
-  /** The place's position, as known before the vendor was asked. */
-  readonly position: number;
+  /** The resource's position, as known before the vendor was asked; `undefined` if it was not. */
+  readonly position: number | undefined;
 }
 
 /** A word that a store passes on to every process; of an invalidation of its own, one hears only that it is in the log. */

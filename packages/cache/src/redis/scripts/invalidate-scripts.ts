@@ -5,26 +5,24 @@ import { storeTime } from "./store-time.ts";
  * Forgets what is stored of one resource, for every scope, and tells every process: invalidation and publication are one step. A server that is full does it
  * too.
  *
- * KEYS: the place's position, the resource's hash. ARGV: the time, the channel, the word, how long the fence is kept; and if only what was seen
+ * KEYS: the resource's hash. ARGV: the time, the channel, the word, how long the fence is kept; and if only what was seen
  * before an instant is to be forgotten, that.
  */
 export const invalidateScript = new RedisScript(`#!lua flags=allow-oom
 ${storeTime}
-local position = math.max(storeTime(ARGV[1]), (tonumber(redis.call('GET', KEYS[1])) or 0) + 1)
-position = string.format('%.0f', position)
-redis.call('SET', KEYS[1], position, 'PX', 86400000)
+local position = math.max(storeTime(ARGV[1]), (tonumber(redis.call('HGET', KEYS[1], 'i')) or 0) + 1)
 if ARGV[5] == '' then
-  redis.call('UNLINK', KEYS[2])
+  redis.call('UNLINK', KEYS[1])
 else
-  local fields = redis.call('HGETALL', KEYS[2])
+  local fields = redis.call('HGETALL', KEYS[1])
   for index = 1, #fields, 2 do
     local isEntry = string.sub(fields[index], 1, 2) == 'e '
     local isLate = isEntry and tonumber(string.sub(fields[index + 1], 1, 13)) >= tonumber(ARGV[5])
-    if not isLate then redis.call('HDEL', KEYS[2], fields[index]) end
+    if not isLate then redis.call('HDEL', KEYS[1], fields[index]) end
   end
 end
-redis.call('HSET', KEYS[2], 'i', position)
-if redis.call('PTTL', KEYS[2]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[2], ARGV[4]) end
+redis.call('HSET', KEYS[1], 'i', string.format('%.0f', position))
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
 redis.call('PUBLISH', ARGV[2], ARGV[3])
 `);
 

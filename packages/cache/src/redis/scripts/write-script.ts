@@ -1,4 +1,5 @@
 import { RedisScript } from "../redis-script.ts";
+import { storeTime } from "./store-time.ts";
 
 /**
  * Ends a lease, if it is this process's, and tells whoever waits: a part of other scripts, which have the key, the holder, the process, the channel and
@@ -14,43 +15,38 @@ end
 `;
 
 /**
- * Stores entries of one place, each unless its resource was invalidated after the position that it comes with, or has a younger one; see
- * {@link readScript} for what a hash has.
+ * Stores entries, each unless its resource was invalidated after the position that it comes with, or has a younger one; see {@link readScript} for what
+ * a hash has. Of a resource that has none, nothing was invalidated for as long as fences are kept.
  *
- * KEYS: the place's position; then each resource's hash.
- * ARGV: this process, how long an entry is kept, the channel; then for each entry its position, holder, view, when it was seen, how old it usually may
- * be, the value, and the word that its lease has ended.
+ * KEYS: each resource's hash. ARGV: the time, this process, how long an entry is kept, the channel; then for each entry its position (nothing: not
+ * known), holder, view, when it was seen, how old it usually may be, the value, and the word that its lease has ended.
  *
- * Gives 1 for each that was stored, 0 for each that was refused, -1 where there was no room.
+ * Gives for each its resource's position if it was stored, nothing if it was refused, and -1 where there was no room.
  */
 export const writeScript = new RedisScript(`
+${storeTime}
 ${endLease}
-local place = redis.call('GET', KEYS[1])
-local process, keep, channel = ARGV[1], ARGV[2], ARGV[3]
+local process, keep, channel = ARGV[2], ARGV[3], ARGV[4]
 local reply = {}
-for index = 2, #KEYS do
-  local at = 4 + (index - 2) * 7
-  local key, position, holder, view = KEYS[index], ARGV[at], ARGV[at + 1], ARGV[at + 2]
+for index, key in ipairs(KEYS) do
+  local at = 5 + (index - 1) * 7
+  local position, holder = tonumber(ARGV[at]), ARGV[at + 1]
   local fence = redis.call('HGET', key, 'i')
-  local passes
-  if fence then passes = tonumber(fence) <= tonumber(position) else passes = place == position end
-  local written
-  if passes then
-    local field = 'e ' .. holder .. ' ' .. view
+  reply[index] = ''
+  if not fence or (position and tonumber(fence) <= position) then
+    local field = 'e ' .. holder .. ' ' .. ARGV[at + 2]
     local known = redis.call('HGET', key, field)
+    local written
     if not known or tonumber(string.sub(known, 1, 13)) <= tonumber(ARGV[at + 3]) then
-      written = redis.pcall('HSET', key, field, ARGV[at + 3] .. ARGV[at + 4] .. ARGV[at + 5])
+      fence = fence or string.format('%.0f', storeTime(ARGV[1]))
+      written = redis.pcall('HSET', key, 'i', fence, field, ARGV[at + 3] .. ARGV[at + 4] .. ARGV[at + 5])
     end
-    if not fence and not (type(written) == 'table') then redis.call('HSET', key, 'i', position) end
-  elseif not fence and place then
-    -- What was invalidated meanwhile is not known; from now on it is.
-    written = redis.pcall('HSET', key, 'i', place)
-  end
-  if type(written) == 'table' and written.err then
-    reply[index - 1] = -1
-  else
-    reply[index - 1] = passes and 1 or 0
-    if redis.call('PTTL', key) < tonumber(keep) then redis.call('PEXPIRE', key, keep) end
+    if type(written) == 'table' and written.err then
+      reply[index] = '-1'
+    else
+      reply[index] = fence
+      if redis.call('PTTL', key) < tonumber(keep) then redis.call('PEXPIRE', key, keep) end
+    end
   end
   endLease(key, holder, process, channel, ARGV[at + 6])
 end
