@@ -18,6 +18,8 @@ describe("Redis Cluster in the test bed", () => {
     expect(masters).toEqual([...cluster.nodes]);
     for (const node of cluster.nodes) {
       expect(await node.command(["CLUSTER", "INFO"])).toContain("cluster_slots_ok:16384");
+      const ranges = (await node.command(["CLUSTER", "SLOTS"])) as [number, number, [string, number]][];
+      expect(ranges.map(([, , [host]]) => host)).toEqual(["127.0.0.1", "127.0.0.1", "127.0.0.1"]);
     }
   });
 

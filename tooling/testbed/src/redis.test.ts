@@ -1,6 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -170,8 +173,12 @@ describe("Redis in the test bed", () => {
       console.log(redis.pid);
       process.stdin.once("data", () => { throw new Error("uncaught"); });
     `;
+    // A starter that is killed cannot remove the server's folder.
+    const folder = await mkdtemp(join(tmpdir(), "cloudlink-starter-"));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
     const child = spawn(process.execPath, ["--input-type=module", "-e", starter], {
       stdio: ["pipe", "pipe", "ignore"],
+      env: { ...process.env, TMPDIR: folder },
     });
     const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
     const pid = Number(line);

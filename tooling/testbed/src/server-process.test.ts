@@ -56,6 +56,15 @@ describe("startServer", () => {
     await expect(fetch(server.endpoint)).rejects.toThrow();
   });
 
+  test("what a server started that ends by itself goes with it", async () => {
+    const settings = aServer();
+    const server = await startServer(settings);
+    process.kill(server.pid, "SIGKILL");
+    await server.ended;
+    await untilGone(settings.childPid());
+    await server.stop();
+  });
+
   test("says in its error how a server that ends at once took its leave", async () => {
     const command = [process.execPath, "-e", "console.error('the port is taken'); process.exit(3)"] as const;
     await expect(startServer(aServer({ command }))).rejects.toThrow(/did not start: it ended.*the port is taken/);

@@ -40,7 +40,7 @@ function killTree(child: ChildProcess): void {
   try {
     process.kill(-child.pid, "SIGKILL");
   } catch {
-    // It has ended by itself.
+    // All of it has ended by itself.
   }
 }
 
@@ -65,6 +65,8 @@ export async function startServer(settings: ServerCommand): Promise<ServerProces
     });
     child.once("close", () => resolve());
   }).then(() => {
+    // What it left behind goes now; later on, its process id may be somebody else's.
+    killTree(child);
     running.delete(child);
     if (running.size === 0) process.removeListener("exit", killAll);
   });
@@ -82,7 +84,7 @@ export async function startServer(settings: ServerCommand): Promise<ServerProces
   child.stdin.on("error", () => {});
 
   const stop = async () => {
-    killTree(child);
+    if (running.has(child)) killTree(child);
     await ended;
   };
   const deadline = AbortSignal.timeout(settings.startTimeoutMs);

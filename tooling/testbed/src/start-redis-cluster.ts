@@ -40,6 +40,8 @@ export async function startRedisCluster(settings: RedisClusterSettings = {}): Pr
         `port ${port}`,
         ...IN_MEMORY,
         "cluster-enabled yes",
+        // By default a node learns its own address from the others, and names none until then.
+        "cluster-announce-ip 127.0.0.1",
         // By default it is the port + 10,000, on which somebody may listen.
         `cluster-port ${await freePort()}`,
         `cluster-node-timeout ${nodeTimeoutMs}`,
