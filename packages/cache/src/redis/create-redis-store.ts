@@ -38,6 +38,8 @@ export interface RedisStoreSettings {
 
 const KEEP_MS = 10 * 60_000;
 
+type Args = readonly (string | number)[];
+
 /** Digits of the two numbers that stand before a value. */
 const SEEN_DIGITS = 13;
 const USUAL_DIGITS = 10;
@@ -71,7 +73,29 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
     }
   }
 
-  const resourceKeys = (place: string, all: readonly StoreLease[]) => all.map(({ ref }) => keys.resource(place, ref));
+  /**
+   * Runs a script for several resources of one place: as one request, or on a Cluster as one for each, since while a slot of it is being moved nothing
+   * reaches more keys than one.
+   *
+   * @param own - the arguments of each resource, after those that are common.
+   */
+  async function runForAll(
+    script: RedisScript,
+    all: {
+      readonly place: string;
+      readonly of: readonly StoreLease[];
+      readonly common: Args;
+      readonly own: readonly Args[];
+    },
+  ): Promise<readonly unknown[]> {
+    const names = all.of.map(({ ref }) => keys.resource(all.place, ref));
+    if (!redis.isCluster) return [await run(script, { keys: names, args: [time(), ...all.common, ...all.own.flat()] })];
+    return await Promise.all(
+      names.map((name, index) =>
+        run(script, { keys: [name], args: [time(), ...all.common, ...(all.own[index] ?? [])] }),
+      ),
+    );
+  }
 
   async function loadLog(): Promise<StoreLog> {
     const input = { keys: [keys.logPosition, keys.log], args: [time()] };
@@ -81,21 +105,15 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
 
   return {
     async read(place, reads) {
-      const args = reads.flatMap(({ holder, views, limitMs, claimMs }) => [
-        limitMs === undefined ? "" : Math.floor(Math.min(limitMs, LONGEST_USUAL_MS)),
-        claimMs,
-        holder,
-        views.length,
-        ...views,
-      ]);
-      const reply = await run(readScript, {
-        keys: resourceKeys(place, reads),
-        args: [time(), processId, FENCE_MS, ...args],
+      const own = reads.map(({ holder, views, limitMs, claimMs }) => {
+        const limit = limitMs === undefined ? "" : Math.floor(Math.min(limitMs, LONGEST_USUAL_MS));
+        return [limit, claimMs, holder, views.length, ...views];
       });
-      return replyOf(reply as [number, ...RawFinding[]]);
+      const replies = await runForAll(readScript, { place, of: reads, common: [processId, FENCE_MS], own });
+      return replyOf(replies as [number, ...RawFinding[]][]);
     },
     async write(place, writes) {
-      const args = writes.flatMap((write) => [
+      const own = writes.map((write) => [
         write.position ?? "",
         write.holder,
         write.view,
@@ -104,20 +122,18 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
         write.value,
         endedWord(write),
       ]);
-      const reply = (await run(writeScript, {
-        keys: resourceKeys(place, writes),
-        args: [time(), processId, keepMs, keys.words, ...args],
-      })) as string[];
-      if (reply.includes("-1")) throw new SharedStoreError("it is full, or takes no writes", { isDown: false });
-      return reply.map((position) => (position === "" ? undefined : Number(position)));
+      const common = [processId, keepMs, keys.words];
+      const positions = (await runForAll(writeScript, { place, of: writes, common, own })).flat() as string[];
+      if (positions.includes("-1")) throw new SharedStoreError("it is full, or takes no writes", { isDown: false });
+      return positions.map((position) => (position === "" ? undefined : Number(position)));
     },
     async renew(place, leases, lastsMs) {
-      const holders = leases.map(({ holder }) => holder);
-      await run(renewScript, { keys: resourceKeys(place, leases), args: [time(), processId, lastsMs, ...holders] });
+      const own = leases.map(({ holder }) => [holder]);
+      await runForAll(renewScript, { place, of: leases, common: [processId, lastsMs], own });
     },
     async release(place, leases) {
-      const args = leases.flatMap((lease) => [lease.holder, endedWord(lease)]);
-      await run(releaseScript, { keys: resourceKeys(place, leases), args: [processId, keys.words, ...args] });
+      const own = leases.map((lease) => [lease.holder, endedWord(lease)]);
+      await runForAll(releaseScript, { place, of: leases, common: [processId, keys.words], own });
     },
     async invalidate(invalidation) {
       const ref = refOf(invalidation);
@@ -155,10 +171,15 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
 /** A position or nothing; then an entry, or for how long another process's lease lasts, or 0 for one that is this process's now, or -1 for none. */
 type RawFinding = string | number;
 
-function replyOf([nowMs, ...raw]: [number, ...RawFinding[]]): StoreReply {
+function replyOf(replies: readonly [number, ...RawFinding[]][]): StoreReply {
   const findings: StoreFinding[] = [];
-  for (let index = 0; index < raw.length; index += 2) {
-    findings.push(findingOf(raw[index] === "" ? undefined : Number(raw[index]), raw[index + 1] as RawFinding));
+  let nowMs = 0;
+  for (const [at, ...raw] of replies) {
+    // The latest of several makes none too young.
+    nowMs = Math.max(nowMs, at);
+    for (let index = 0; index < raw.length; index += 2) {
+      findings.push(findingOf(raw[index] === "" ? undefined : Number(raw[index]), raw[index + 1] as RawFinding));
+    }
   }
   return { nowMs, findings };
 }

@@ -24,6 +24,9 @@ const MOST_TOGETHER = 100;
 /** So many places' clocks are remembered. Of one that is forgotten nothing is stored until it was read again. */
 const MOST_PLACES = 100_000;
 
+/** For how long, in milliseconds, what was learned of the store's clock counts: in that time, two clocks that are slewed drift apart by 10 ms at the most. */
+const OFFSET_MS = 10_000;
+
 /** A little later than a lease runs out, in milliseconds, to find that it has. */
 const AFTER_LEASE_MS = 5;
 
@@ -33,6 +36,15 @@ export interface FillStart {
   readonly logPosition: number;
   /** On the monotonic clock. */
   readonly beganAt: number;
+}
+
+/** What was seen, on its way to the store. */
+export interface SeenEntry extends Omit<StoreWrite, "seenAtMs"> {
+  /** On the monotonic clock. */
+  readonly seenAt: number;
+  readonly start: FillStart;
+  /** Told where the resource's invalidations stood when it was stored. */
+  stored(known: KnownPosition): void;
 }
 
 /** What was found, with when it was seen on this process's clock, and where its resource's invalidations stood when it was looked for. */
@@ -63,10 +75,8 @@ interface PendingRead {
 }
 
 /** An entry that waits to be sent. */
-interface PendingWrite {
+interface PendingWrite extends Pick<SeenEntry, "stored"> {
   readonly write: StoreWrite;
-  /** Told where the resource's invalidations stood when it was stored. */
-  stored(known: KnownPosition): void;
 }
 
 /** The level of a cache that several processes share: what this one asks of the store, what it hears from it, and how it does without. */
@@ -81,7 +91,7 @@ export class SharedLevel {
   readonly #reads: Gathering<PendingRead>;
   readonly #writes: Gathering<PendingWrite>;
   /** What the store's clock says less what ours does, or less than that: by the place, since a cluster has several clocks. */
-  readonly #offsets = new Map<string, number>();
+  readonly #offsets = new Map<string, { readonly offsetMs: number; readonly atMs: number }>();
   /** Those who wait for somebody else's fetch, by what they wait for. */
   readonly #followers = new Map<string, Set<() => void>>();
   readonly #counts = { hits: 0, misses: 0, followed: 0, stored: 0, refused: 0 };
@@ -176,7 +186,8 @@ export class SharedLevel {
   #learn(where: string, { nowMs }: StoreReply): void {
     if (this.#offsets.size >= MOST_PLACES) this.#offsets.clear();
     // The reply was made before now, so the store's clock is at least that much ahead of ours; more would make entries too young.
-    this.#offsets.set(where, nowMs - this.#clock.monotonicMs());
+    const atMs = this.#clock.monotonicMs();
+    this.#offsets.set(where, { offsetMs: nowMs - atMs, atMs });
   }
 
   /** What was found, if it is still so as far as this process knows. */
@@ -220,24 +231,27 @@ export class SharedLevel {
   }
 
   /** Stores what was seen at an instant of the monotonic clock, if words were heard without a gap since its fill began. */
-  store(
-    where: string,
-    given: Omit<StoreWrite, "seenAtMs"> & {
-      readonly seenAt: number;
-      readonly start: FillStart;
-      stored(known: KnownPosition): void;
-    },
-  ): void {
-    const { start, seenAt, stored, ...entry } = given;
-    const nowMs = this.#clock.monotonicMs();
-    const isLate = nowMs - start.beganAt > FENCE_MS / 2;
-    if (start.epoch !== this.#hearing.epoch || isLate || !this.#reach.isUp) return;
-    const offsetMs = this.#offsets.get(where);
-    if (offsetMs === undefined) {
-      // Known by the next one.
-      void this.#readAll(where, []);
+  store(where: string, given: SeenEntry): void {
+    if (this.#offset(where) !== undefined) {
+      this.#send(where, given);
       return;
     }
+    // Looked at for the store's clock alone.
+    const { ref, holder } = given;
+    const look = { ref, holder, views: [], limitMs: 0, claimMs: 0 };
+    void this.#read(where, look).then(() => this.#send(where, given));
+  }
+
+  /** What the store's clock says less what ours does, if that was learned lately: clocks drift apart. */
+  #offset(where: string): number | undefined {
+    const learned = this.#offsets.get(where);
+    return learned !== undefined && this.#clock.monotonicMs() - learned.atMs < OFFSET_MS ? learned.offsetMs : undefined;
+  }
+
+  #send(where: string, { start, seenAt, stored, ...entry }: SeenEntry): void {
+    const isLate = this.#clock.monotonicMs() - start.beganAt > FENCE_MS / 2;
+    const offsetMs = this.#offset(where);
+    if (start.epoch !== this.#hearing.epoch || isLate || offsetMs === undefined || !this.#reach.isUp) return;
     this.leases.stored(entry);
     this.#writes.add(where, { write: { ...entry, seenAtMs: Math.floor(seenAt + offsetMs) }, stored });
   }

@@ -15,10 +15,10 @@ for index, key in ipairs(KEYS) do
 end
 `);
 
-/** Ends leases. KEYS: the resources' hashes. ARGV: this process, the channel; then each one's holder and word. */
+/** Ends leases. KEYS: the resources' hashes. ARGV: the time, this process, the channel; then each one's holder and word. */
 export const releaseScript = new RedisScript(`
 ${endLease}
 for index, key in ipairs(KEYS) do
-  endLease(key, ARGV[index * 2 + 1], ARGV[1], ARGV[2], ARGV[index * 2 + 2])
+  endLease(key, ARGV[index * 2 + 2], ARGV[2], ARGV[3], ARGV[index * 2 + 3])
 end
 `);
