@@ -19,6 +19,7 @@ export {
   type StoreLease,
   type StoreListener,
   type StoreLog,
+  type StoreOutcome,
   type StoreRead,
   type StoreReply,
   type StoreWord,

@@ -16,7 +16,14 @@ import { RedisEar } from "./redis-ear.ts";
 import { RedisKeys } from "./redis-keys.ts";
 import type { RedisScript, ScriptInput } from "./redis-script.ts";
 import { troubleOf } from "./redis-trouble.ts";
-import { endedWord, invalidatedWord, loggedInvalidation, parseLogged } from "./redis-words.ts";
+import {
+  endedWord,
+  invalidatedWord,
+  isInvalidation,
+  type LogEntry,
+  loggedInvalidation,
+  parseLogged,
+} from "./redis-words.ts";
 import { invalidateScript, loadLogScript, logScript } from "./scripts/invalidate-scripts.ts";
 import { releaseScript, renewScript } from "./scripts/lease-scripts.ts";
 import { readScript } from "./scripts/read-script.ts";
@@ -98,9 +105,10 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
   }
 
   async function loadLog(): Promise<StoreLog> {
-    const input = { keys: [keys.logPosition, keys.log], args: [time()] };
-    const [position, entries] = (await run(loadLogScript, input)) as [string, string[]];
-    return { position: Number(position), entries: entries.map(parseLogged) };
+    const texts = (await run(loadLogScript, { keys: [keys.log], args: [time()] })) as [string, ...string[]];
+    const entries = texts.map(parseLogged);
+    const last = entries.at(-1) as LogEntry;
+    return { position: last.position, entries: entries.filter(isInvalidation) };
   }
 
   return {
@@ -123,9 +131,13 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
         endedWord(write),
       ]);
       const common = [processId, keepMs, keys.words];
-      const positions = (await runForAll(writeScript, { place, of: writes, common, own })).flat() as string[];
-      if (positions.includes("-1")) throw new SharedStoreError("it is full, or takes no writes", { isDown: false });
-      return positions.map((position) => (position === "" ? undefined : Number(position)));
+      const raw = (await runForAll(writeScript, { place, of: writes, common, own })).flat() as (number | string)[];
+      const outcomes = writes.map((_write, index) => ({
+        isTaken: raw[index * 2] === 1,
+        position: Number(raw[index * 2 + 1]),
+      }));
+      if (raw.includes(-1)) throw new SharedStoreError("it is full, or takes no writes", { isDown: false });
+      return outcomes;
     },
     async renew(place, leases, lastsMs) {
       const own = leases.map(({ holder }) => [holder]);
@@ -139,7 +151,7 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
       const ref = refOf(invalidation);
       if (ref === undefined) {
         const text = loggedInvalidation(textOfInvalidation(invalidation), processId);
-        await run(logScript, { keys: [keys.logPosition, keys.log], args: [time(), keys.words, text, MOST_LOGGED] });
+        await run(logScript, { keys: [keys.log], args: [time(), keys.words, text, MOST_LOGGED] });
         return;
       }
       const before = invalidation.type === "change" ? Math.ceil(invalidation.change.occurredAt + CLOCK_SKEW_MS) : "";

@@ -6,16 +6,14 @@ export class RedisKeys {
   readonly #prefix: string;
   /** Where words to all processes are published. */
   readonly words: string;
-  /** The log of invalidations of more than one resource, and where it stands. */
+  /** The log of invalidations of more than one resource. */
   readonly log: string;
-  readonly logPosition: string;
 
   /** @param prefix - what all of them begin with. The number is that of the form of what is stored: another form is other keys. */
   constructor(prefix: string) {
     this.#prefix = `${prefix}:1`;
     this.words = `${this.#prefix}:words`;
-    this.log = `${this.#prefix}:{log}:entries`;
-    this.logPosition = `${this.#prefix}:{log}:position`;
+    this.log = `${this.#prefix}:log`;
   }
 
   /** The hash of a resource. @param ref - its canonical text, of something in `place`. */

@@ -13,6 +13,13 @@ interface PublishedEntry {
   readonly invalidation: { readonly by: string; readonly what: object };
 }
 
+/** An entry of the log; the first ever is there for its position alone. */
+export type LogEntry = LoggedInvalidation | Omit<LoggedInvalidation, "invalidation">;
+
+export function isInvalidation(entry: LogEntry): entry is LoggedInvalidation {
+  return "invalidation" in entry;
+}
+
 const everything: Invalidation = { type: "selection", selection: {} };
 
 export function endedWord({ ref, holder }: StoreLease): string {
@@ -29,8 +36,11 @@ export function loggedInvalidation(text: string, by: string): string {
   return `{"by":${JSON.stringify(by)},"what":${text}}`;
 }
 
-export function parseLogged(text: string): LoggedInvalidation {
-  return loggedOf(JSON.parse(text) as PublishedEntry);
+export function parseLogged(text: string): LogEntry {
+  const { position, previous, invalidation } = JSON.parse(text) as
+    | PublishedEntry
+    | (LogEntry & { readonly invalidation: null });
+  return invalidation === null ? { position, previous } : loggedOf({ position, previous, invalidation });
 }
 
 function loggedOf({ position, previous, invalidation }: PublishedEntry): LoggedInvalidation {

@@ -8,6 +8,7 @@ import type {
   StoreFinding,
   StoreLease,
   StoreListener,
+  StoreOutcome,
   StoreRead,
   StoreWord,
   StoreWrite,
@@ -77,16 +78,17 @@ export function createLocalStores({ clock = systemClock }: { readonly clock?: Cl
     say({ type: "ended", ref, holder }, by);
   }
 
-  function put(write: StoreWrite): number | undefined {
+  function put(write: StoreWrite): StoreOutcome {
     const { ref, holder, view, position, value, seenAtMs, usualMs } = write;
-    if (resources.has(ref) && position === undefined) return undefined;
+    const isKnown = resources.has(ref);
     const resource = resourceAt(ref);
-    if (position !== undefined && resource.fence > position) return undefined;
+    const { fence } = resource;
+    if (position === undefined ? isKnown : fence > position) return { isTaken: false, position: fence };
     const key = `${holder} ${view}`;
     if ((resource.entries.get(key)?.seenAtMs ?? Number.NEGATIVE_INFINITY) <= seenAtMs) {
       resource.entries.set(key, { value, seenAtMs, usualMs });
     }
-    return resource.fence;
+    return { isTaken: true, position: fence };
   }
 
   function invalidate(invalidation: Invalidation, by: object): void {

@@ -43,8 +43,8 @@ export interface SeenEntry extends Omit<StoreWrite, "seenAtMs"> {
   /** On the monotonic clock. */
   readonly seenAt: number;
   readonly start: FillStart;
-  /** Told where the resource's invalidations stood when it was stored. */
-  stored(known: KnownPosition): void;
+  /** Told where the resource's invalidations stood when it reached the store. */
+  learn(known: KnownPosition): void;
 }
 
 /** What was found, with when it was seen on this process's clock, and where its resource's invalidations stood when it was looked for. */
@@ -75,7 +75,7 @@ interface PendingRead {
 }
 
 /** An entry that waits to be sent. */
-interface PendingWrite extends Pick<SeenEntry, "stored"> {
+interface PendingWrite extends Pick<SeenEntry, "learn"> {
   readonly write: StoreWrite;
 }
 
@@ -248,23 +248,24 @@ export class SharedLevel {
     return learned !== undefined && this.#clock.monotonicMs() - learned.atMs < OFFSET_MS ? learned.offsetMs : undefined;
   }
 
-  #send(where: string, { start, seenAt, stored, ...entry }: SeenEntry): void {
+  #send(where: string, { start, seenAt, learn, ...entry }: SeenEntry): void {
     const isLate = this.#clock.monotonicMs() - start.beganAt > FENCE_MS / 2;
     const offsetMs = this.#offset(where);
     if (start.epoch !== this.#hearing.epoch || isLate || offsetMs === undefined || !this.#reach.isUp) return;
     this.leases.stored(entry);
-    this.#writes.add(where, { write: { ...entry, seenAtMs: Math.floor(seenAt + offsetMs) }, stored });
+    this.#writes.add(where, { write: { ...entry, seenAtMs: Math.floor(seenAt + offsetMs) }, learn });
   }
 
   async #writeAll(where: string, pending: readonly PendingWrite[]): Promise<void> {
     const writes = pending.map(({ write }) => write);
-    const positions = await this.#reach.ask(() => this.#store.write(where, writes));
+    const outcomes = await this.#reach.ask(() => this.#store.write(where, writes));
     const learnedAt = this.#clock.monotonicMs();
-    for (const [index, { stored }] of pending.entries()) {
-      const position = positions?.[index];
-      if (position !== undefined) stored({ position, learnedAt });
-      this.#counts.stored += position === undefined ? 0 : 1;
-      this.#counts.refused += positions !== undefined && position === undefined ? 1 : 0;
+    for (const [index, { learn }] of pending.entries()) {
+      const outcome = outcomes?.[index];
+      if (outcome === undefined) continue;
+      learn({ position: outcome.position, learnedAt });
+      if (outcome.isTaken) this.#counts.stored += 1;
+      else this.#counts.refused += 1;
     }
   }
 

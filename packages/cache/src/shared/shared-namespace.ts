@@ -128,8 +128,8 @@ export class SharedNamespace implements CacheNamespace {
         if (value.length > LONGEST_VALUE) return;
         const usualMs = usual.maxAgeMs + (usual.staleWhileRevalidateMs ?? 0);
         const { view, ref } = observation;
-        const stored = (known: KnownPosition) => this.#memory.learnPosition(ref, known);
-        level.store(this.#where, { ...this.#leaseOn(ref), view, value, usualMs, position, seenAt, start, stored });
+        const learn = (known: KnownPosition) => this.#memory.learnPosition(ref, known);
+        level.store(this.#where, { ...this.#leaseOn(ref), view, value, usualMs, position, seenAt, start, learn });
       },
       storeAbsent: (ref) => fill.storeAbsent(ref),
       storeList: (key, list) => fill.storeList(key, list),

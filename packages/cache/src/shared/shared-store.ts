@@ -11,12 +11,8 @@ import type { Invalidation } from "./invalidation.ts";
 export interface SharedStore {
   /** What is stored of resources of one place, each as it is at one moment; and, for those that ask, the lease on fetching what is not there. */
   read(place: string, reads: readonly StoreRead[]): Promise<StoreReply>;
-  /**
-   * Stores what was seen of one place, ends this process's leases on it, and wakes whoever waits.
-   *
-   * @returns for each its resource's position, or `undefined` if it was refused.
-   */
-  write(place: string, writes: readonly StoreWrite[]): Promise<readonly (number | undefined)[]>;
+  /** Stores what was seen of one place, ends this process's leases on it, and wakes whoever waits. */
+  write(place: string, writes: readonly StoreWrite[]): Promise<readonly StoreOutcome[]>;
   /** Has leases of this process's last for another {@link StoreRead.claimMs}. One that is another's by now is left alone. */
   renew(place: string, leases: readonly StoreLease[], lastsMs: number): Promise<void>;
   /** Ends leases of this process's, and wakes whoever waits. */
@@ -81,6 +77,13 @@ export interface StoreWrite extends StoreLease {
   readonly usualMs: number;
   /** The resource's position, as known before the vendor was asked; `undefined` if it was not. */
   readonly position: number | undefined;
+}
+
+/** What became of a write. */
+export interface StoreOutcome {
+  readonly isTaken: boolean;
+  /** Where the resource's invalidations stand now: good for what is fetched from now on. */
+  readonly position: number;
 }
 
 /** A word that a store passes on to every process; of an invalidation of its own, one hears only that it is in the log. */

@@ -21,7 +21,7 @@ end
  * KEYS: each resource's hash. ARGV: the time, this process, how long an entry is kept, the channel; then for each entry its position (nothing: not
  * known), holder, view, when it was seen, how old it usually may be, the value, and the word that its lease has ended.
  *
- * Gives for each its resource's position if it was stored, nothing if it was refused, and -1 where there was no room.
+ * Gives for each 1 if it was stored, 0 if it was refused, and -1 where there was no room; and its resource's position.
  */
 export const writeScript = new RedisScript(`
 ${storeTime}
@@ -32,7 +32,7 @@ for index, key in ipairs(KEYS) do
   local at = 5 + (index - 1) * 7
   local position, holder = tonumber(ARGV[at]), ARGV[at + 1]
   local fence = redis.call('HGET', key, 'i')
-  reply[index] = ''
+  local taken = 0
   if not fence or (position and tonumber(fence) <= position) then
     local field = 'e ' .. holder .. ' ' .. ARGV[at + 2]
     local known = redis.call('HGET', key, field)
@@ -42,12 +42,13 @@ for index, key in ipairs(KEYS) do
       written = redis.pcall('HSET', key, 'i', fence, field, ARGV[at + 3] .. ARGV[at + 4] .. ARGV[at + 5])
     end
     if type(written) == 'table' and written.err then
-      reply[index] = '-1'
+      taken = -1
     else
-      reply[index] = fence
+      taken = 1
       if redis.call('PTTL', key) < tonumber(keep) then redis.call('PEXPIRE', key, keep) end
     end
   end
+  reply[index * 2 - 1], reply[index * 2] = taken, fence
   endLease(key, holder, process, channel, ARGV[at + 6])
 end
 return reply

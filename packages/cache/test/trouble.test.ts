@@ -1,0 +1,230 @@
+import { type CacheEntry, type Ref, systemClock } from "@cloudlink/core";
+import { type RedisNode, startRedis, startToxiproxy, type Toxiproxy } from "@cloudlink/testbed";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { createSharedCache, type SharedCache } from "../src/index.ts";
+import { createRedisStore } from "../src/redis/create-redis-store.ts";
+import { observationOf, Thing, thingRef, thingScope } from "./thing.ts";
+
+const place = { scope: thingScope(), kind: Thing };
+
+/** A process: a cache over a connection of its own. */
+interface Process {
+  readonly cache: SharedCache;
+  readonly redis: Redis;
+  /** What the vendor says is fetched and stored. */
+  fill(ref: Ref, state?: string): void;
+  /** What is found further away, and nothing of what is at hand. */
+  further(ref: Ref): Promise<CacheEntry | undefined>;
+  isWell(): Promise<void>;
+}
+
+let count = 0;
+
+describe("a cache whose Redis is in trouble", () => {
+  let server: RedisNode;
+  let proxies: Toxiproxy;
+
+  beforeAll(async () => {
+    [server, proxies] = await Promise.all([startRedis(), startToxiproxy()]);
+  });
+  afterAll(async () => {
+    await Promise.all([server.stop(), proxies.stop()]);
+  });
+  beforeEach(async () => {
+    await server.command(["FLUSHALL"]);
+  });
+
+  async function process(port = server.port, options = {}): Promise<Process> {
+    const redis = new Redis({ port, host: "127.0.0.1", retryStrategy: () => 50, maxRetriesPerRequest: 0, ...options });
+    const cache = createSharedCache({ store: createRedisStore({ redis }), random: () => 0 });
+    onTestFinished(async () => {
+      await cache.close();
+      redis.disconnect();
+    });
+    const namespace = cache.namespace(place);
+    return {
+      cache,
+      redis,
+      fill(ref, state = "running") {
+        using fill = namespace.beginFill(systemClock, [ref]);
+        fill.store(observationOf(ref, { observedAt: systemClock.nowMs(), state }), { maxAgeMs: 60_000 });
+      },
+      async further(ref) {
+        const nowMs = Math.ceil(systemClock.monotonicMs());
+        return await namespace.lookFurther({ ref, fromView: 0, nowMs, maxAgeMs: 60_000, staleMs: 0 });
+      },
+      isWell: async () => {
+        await expect
+          .poll(() => cache.use().shared, { timeout: 10_000 })
+          .toMatchObject({
+            state: "up",
+            hears: true,
+            untold: 0,
+          });
+      },
+    };
+  }
+
+  const aRef = () => thingRef(`thing-${++count}`);
+  const stateOf = (entry: CacheEntry | undefined) => (entry?.observation?.value as Thing | undefined)?.state;
+
+  /** Looks like everybody's: what one stores, the other finds. */
+  async function areJoined(one: Process, other: Process): Promise<void> {
+    await Promise.all([one.isWell(), other.isWell()]);
+    const ref = aRef();
+    await expect
+      .poll(async () => {
+        one.fill(ref, "joined");
+        return stateOf(await other.further(ref));
+      })
+      .toBe("joined");
+  }
+
+  /** No look takes longer than it is given, and most take nothing: after the first the store is not asked. */
+  async function looksAreBounded({ cache, further }: Process): Promise<void> {
+    const looks = Array.from({ length: 1_000 }, () => further(aRef()));
+    expect(await Promise.all(looks)).toEqual(looks.map(() => undefined));
+    const { failed } = cache.use().shared ?? { failed: 0 };
+    for (let round = 0; round < 100; round += 1) expect(await further(aRef())).toBeUndefined();
+    // One probe or two may have come between.
+    expect((cache.use().shared?.failed ?? 0) - failed).toBeLessThanOrEqual(5);
+  }
+
+  const troubles: readonly {
+    readonly what: string;
+    readonly says: string;
+    begin(): Promise<void> | void;
+    end(): Promise<void> | void;
+  }[] = [
+    { what: "is killed", says: "it is not connected", begin: () => server.kill(), end: () => server.restart() },
+    {
+      what: "is frozen",
+      says: "it does not answer in time",
+      begin: () => server.freeze(),
+      end: () => server.thaw(),
+    },
+  ];
+
+  for (const { what, says, begin, end } of troubles) {
+    it(`goes on when it ${what}, and shares again when it is back`, async () => {
+      const [one, other] = [await process(), await process()];
+      await areJoined(one, other);
+      await begin();
+      await expect.poll(async () => [await one.further(aRef()), one.cache.use().shared?.state][1]).toBe("down");
+      await expect.poll(() => one.cache.use().shared?.trouble).toBe(says);
+      await expect.poll(() => one.cache.use().shared?.hears, { timeout: 5_000 }).toBe(false);
+      await looksAreBounded(one);
+      await end();
+      await areJoined(one, other);
+    });
+  }
+
+  it("tells what was invalidated meanwhile, and till then does not take it", async () => {
+    const [one, other] = [await process(), await process()];
+    await areJoined(one, other);
+    const [ref, kept] = [aRef(), aRef()];
+    one.fill(ref, "old");
+    one.fill(kept, "kept");
+    await expect.poll(async () => stateOf(await other.further(kept))).toBe("kept");
+    server.freeze();
+    await one.cache.invalidate({ ref });
+    expect(one.cache.use().shared?.untold).toBe(1);
+    server.thaw();
+    // Whatever comes first: the look, or that the store has been told.
+    expect(stateOf(await one.further(ref))).toBeUndefined();
+    await one.isWell();
+    expect(stateOf(await other.further(ref))).toBeUndefined();
+    expect(stateOf(await other.further(kept))).toBe("kept");
+  });
+
+  it("that is full takes nothing more, and goes on answering and invalidating", async () => {
+    const [one, other] = [await process(), await process()];
+    await areJoined(one, other);
+    const [ref, late] = [aRef(), aRef()];
+    one.fill(ref);
+    await expect.poll(async () => stateOf(await other.further(ref))).toBe("running");
+    await server.command(["CONFIG", "SET", "maxmemory", "1"]);
+    try {
+      one.fill(late);
+      await expect.poll(() => one.cache.use().shared?.trouble).toBe("it is full, or takes no writes");
+      expect(one.cache.use().shared).toMatchObject({ state: "up", hears: true });
+      expect(stateOf(await other.further(ref))).toBe("running");
+      expect(await other.further(late)).toBeUndefined();
+      await one.cache.invalidate({ ref });
+      expect(one.cache.use().shared?.untold).toBe(0);
+      expect(await other.further(ref)).toBeUndefined();
+    } finally {
+      await server.command(["CONFIG", "SET", "maxmemory", "0"]);
+    }
+    await areJoined(one, other);
+  });
+
+  it("that is read-only answers, and is told of invalidations once it takes them", async () => {
+    const [one, other] = [await process(), await process()];
+    await areJoined(one, other);
+    const ref = aRef();
+    one.fill(ref);
+    await expect.poll(async () => stateOf(await other.further(ref))).toBe("running");
+    await server.command(["REPLICAOF", "127.0.0.1", "1"]);
+    try {
+      expect(stateOf(await other.further(ref))).toBe("running");
+      await one.cache.invalidate({ ref });
+      expect(one.cache.use().shared).toMatchObject({ state: "up", trouble: "it is read-only", untold: 1 });
+      expect(await one.further(ref)).toBeUndefined();
+    } finally {
+      await server.command(["REPLICAOF", "NO", "ONE"]);
+    }
+    await areJoined(one, other);
+    expect(await other.further(ref)).toBeUndefined();
+  });
+
+  it("that is slow is left alone, and taken up again", async () => {
+    const proxy = await proxies.proxy({ upstream: server.port });
+    const [one, other] = [await process(proxy.port), await process()];
+    await areJoined(one, other);
+    const slow = await proxy.addToxic({ type: "latency", attributes: { latency: 300 } });
+    await expect.poll(async () => [await one.further(aRef()), one.cache.use().shared?.state][1]).toBe("down");
+    await looksAreBounded(one);
+    await slow.remove();
+    await areJoined(one, other);
+  });
+
+  it("that accepts and never answers is noticed though no connection breaks", async () => {
+    const proxy = await proxies.proxy({ upstream: server.port });
+    const [one, other] = [await process(proxy.port), await process()];
+    await areJoined(one, other);
+    const hole = await proxy.addToxic({ type: "timeout", attributes: { timeout: 0 } });
+    await expect.poll(() => one.cache.use().shared?.hears, { timeout: 5_000 }).toBe(false);
+    await looksAreBounded(one);
+    const ref = aRef();
+    await one.cache.invalidate({ ref });
+    await hole.remove();
+    await areJoined(one, other);
+  });
+
+  it("that takes another password says so, and is used once that is right", async () => {
+    const one = await process(server.port, { username: "cache", password: "wrong" });
+    await expect.poll(async () => [await one.further(aRef()), one.cache.use().shared?.state][1]).toBe("down");
+    await expect.poll(() => one.cache.use().shared?.trouble).toMatch(/password|not connected/);
+    await server.command(["ACL", "SETUSER", "cache", "on", ">wrong", "~*", "&*", "+@all"]);
+    await areJoined(one, await process());
+    await server.command(["ACL", "DELUSER", "cache"]);
+  });
+
+  it("whose words were lost begins anew: nothing from before answers", async () => {
+    const [one, other] = [await process(), await process()];
+    await areJoined(one, other);
+    const ref = aRef();
+    one.fill(ref, "before");
+    await expect.poll(async () => stateOf(await other.further(ref))).toBe("before");
+    const look = () =>
+      other.cache
+        .namespace(place)
+        .look({ ref, fromView: 0, nowMs: Math.ceil(systemClock.monotonicMs()), maxAgeMs: 60_000, staleMs: 0 });
+    expect(stateOf(look())).toBe("before");
+    await server.command(["CLIENT", "KILL", "TYPE", "pubsub"]);
+    await expect.poll(() => look()).toBeUndefined();
+    await areJoined(one, other);
+  });
+});
