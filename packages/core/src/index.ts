@@ -89,6 +89,7 @@ export {
 export { ambientCredentials, type CredentialBroker, staticCredentials } from "./ports/credential-broker.ts";
 export { type Events, noEvents, type ResourceEvent } from "./ports/events.ts";
 export type { ClaimResult, IdempotencyClaim, IdempotencyKey, IdempotencyStore } from "./ports/idempotency-store.ts";
+export type { OperationKey, OperationStore } from "./ports/operation-store.ts";
 export { allowAll, type Permission, type PermissionRequest } from "./ports/permission.ts";
 export type { ProviderDirectory } from "./ports/provider-directory.ts";
 export {

@@ -1,2 +1,5 @@
 export { createRedisStore, type RedisStoreSettings } from "./create-redis-store.ts";
+export type { RedisConnectionSettings } from "./redis-calls.ts";
 export type { RedisClient } from "./redis-client.ts";
+export { createRedisIdempotencyStore, type RedisIdempotencyStoreSettings } from "./redis-idempotency-store.ts";
+export { createRedisOperationStore, type RedisOperationStoreSettings } from "./redis-operation-store.ts";

@@ -53,6 +53,8 @@ const documented = {
   ErrServerUnavailable: "unavailable",
   /** The vendor could not be reached, cut the connection, or answered that it has a fault. */
   ErrVendorUnavailable: "unavailable",
+  /** What replicas share, such as a Redis, could not be reached, did not answer in time, or refuses. */
+  ErrStoreUnavailable: "unavailable",
   /** The vendor's answer could not be decoded. */
   ErrMalformedResponse: "internal",
   /** A provider broke its contract. */
