@@ -117,6 +117,8 @@ export function createRedisIdempotencyStore(settings: RedisIdempotencyStoreSetti
     async claim(ctx, claim) {
       const keys = [keyOf(claim)];
       const args = [claim.claimId, claim.requestHash, wholeMs(claim.claimTtlMs)];
+      // Whoever makes a claim again has not given it up.
+      owed.drop(nameOf(claim));
       const reply = await calls.run(ctx, {
         send: (isWanted) => sendClaim(claim, () => CLAIM.run(redis, { keys, args, isWanted })),
       });

@@ -1,1 +1,4 @@
+export { idempotencyStoreCases } from "./idempotency-store-cases.ts";
 export { createManualClock, type ManualClock, type ManualClockSettings } from "./manual-clock.ts";
+export { operationStoreCases } from "./operation-store-cases.ts";
+export type { PortCase, PortTrial } from "./port-case.ts";
