@@ -22,7 +22,7 @@ export interface OperationRecord {
   /** The caller's, or the one that was made for it. */
   readonly idempotencyKey: string;
   /**
-   * Names the operation, in any process with the same token key and for the same tenant, for a day. It is authenticated and holds no secret.
+   * Names the operation, in any process with the same token key, or the same store of operations, and for the same tenant, for a day. It is authenticated and holds no secret.
    */
   readonly token: string;
   /** When this was made. */

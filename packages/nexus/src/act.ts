@@ -32,7 +32,7 @@ export async function act<K extends Kind>(kernel: Kernel, ctx: Context, request:
         ? { state: await carryOut(kernel, deed), replayed: false }
         : await carryOutOnce(kernel, deed);
     accepted = true;
-    const operation = createOperation(kernel, { call, ticket: ticketOf(deed), state, replayed });
+    const operation = await createOperation(kernel, { call, ticket: ticketOf(deed), state, replayed });
     call.ended({ source: "live" });
     return operation;
   } catch (error) {

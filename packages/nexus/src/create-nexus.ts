@@ -16,6 +16,7 @@ import {
   noCache,
   noEvents,
   noTelemetry,
+  type OperationStore,
   type Permission,
   type Provider,
   type ProviderDirectory,
@@ -38,11 +39,12 @@ import { list } from "./list.ts";
 import { createMemoryIdempotencyStore } from "./memory-idempotency-store.ts";
 import type { Nexus } from "./nexus.ts";
 import { operation } from "./operation.ts";
-import { createOperationTokens } from "./operation-token.ts";
+import { createSignedOperationTokens, type OperationTokens } from "./operation-token.ts";
 import { createPageTokens } from "./page-token.ts";
 import { ReadPlans } from "./read-plans.ts";
 import { createRefResolver, refMatchersOf } from "./ref-resolver.ts";
 import { createRetryBudgets } from "./retry-budget.ts";
+import { createStoredOperationTokens } from "./stored-operation-token.ts";
 
 /** What {@link createNexus} takes. Only `providers` has to be given. */
 export interface NexusSettings {
@@ -64,6 +66,11 @@ export interface NexusSettings {
   /** Where idempotency keys are kept. Left out: in this process's memory; replicas behind one address have to share one. */
   readonly idempotency?: IdempotencyStore;
   /**
+   * Where it is kept what goes on with an operation: kernels that share one follow each other's without a common token key. Left out: in the
+   * token itself, signed. Where the store does not take one, its token is signed too.
+   */
+  readonly operations?: OperationStore;
+  /**
    * The deadline of a call whose context has none, in milliseconds; of a list, for each of its pages. 10,000 if left out:
    * a vendor that has not answered by then has lost the request. `Infinity` for none.
    */
@@ -71,8 +78,8 @@ export interface NexusSettings {
   /** How many provider calls of one list or getMany run at once. 8 if left out. */
   readonly concurrency?: number;
   /**
-   * What page and operation tokens are authenticated with, 32 bytes or more. Left out, one is made at random and tokens are good in this
-   * kernel only; give every replica the same one to go on with a list, or follow an operation, in any of them.
+   * What page tokens are authenticated with, and operation tokens unless `operations` keeps them; 32 bytes or more. Left out, one is made at
+   * random and tokens are good in this kernel only; give every replica the same one to go on with a list, or follow an operation, in any of them.
    */
   readonly tokenKey?: Uint8Array;
 }
@@ -124,7 +131,7 @@ export function createNexus(settings: NexusSettings): Nexus {
     budgets: createRetryBudgets(),
     idempotency: settings.idempotency ?? createMemoryIdempotencyStore(),
     pageTokens: createPageTokens(tokenKey),
-    operationTokens: createOperationTokens(tokenKey),
+    operationTokens: operationTokensOf(settings.operations, tokenKey),
     deeds: createDeeds(closed),
     awake: createKeepAwake(),
     defaultTimeoutMs,
@@ -230,6 +237,11 @@ function accountsOf(given: NexusSettings["accounts"]): AccountDirectory | undefi
   if (isAccountList(given)) return staticAccounts(given);
   if (typeof given === "object" && given !== null && "find" in given) return given;
   throw invalidSettings("accounts is a list of accounts, or a directory of them.");
+}
+
+function operationTokensOf(store: OperationStore | undefined, tokenKey: Uint8Array): OperationTokens {
+  const signed = createSignedOperationTokens(tokenKey);
+  return store === undefined ? signed : createStoredOperationTokens({ store, signed });
 }
 
 function isAccountList(given: readonly Account[] | AccountDirectory): given is readonly Account[] {

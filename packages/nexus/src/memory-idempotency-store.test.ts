@@ -1,5 +1,5 @@
 import { background } from "@cloudlink/core";
-import { createManualClock } from "@cloudlink/core/testing";
+import { createManualClock, idempotencyStoreCases } from "@cloudlink/core/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { failureOf } from "../test/errors.ts";
@@ -20,45 +20,12 @@ function stored(bytesPerTenant?: number) {
 }
 
 describe("the memory idempotency store", () => {
-  it("gives a key to the first, however often it asks, and tells the next what is known of it", async () => {
-    const { store } = stored();
-    expect(await store.claim(ctx, claim)).toEqual({ state: "claimed" });
-    expect(await store.claim(ctx, claim)).toEqual({ state: "claimed" });
-    expect(await store.claim(ctx, rival)).toEqual({ state: "running", requestHash: "h" });
-    await store.settle(ctx, { ...claim, outcome: "done", ttlMs: 5_000 });
-    expect(await store.claim(ctx, { ...rival, requestHash: "other" })).toEqual({
-      state: "settled",
-      requestHash: "h",
-      outcome: "done",
+  for (const { promise, run } of idempotencyStoreCases) {
+    it(promise, () => {
+      const { store, clock } = stored();
+      return run({ port: store, elapse: (ms) => clock.advance(ms) });
     });
-  });
-
-  it("frees a key that is released, whose claim is too old, or whose outcome is", async () => {
-    const { store, clock } = stored();
-    await store.release(ctx, claim);
-    await store.claim(ctx, claim);
-    await store.release(ctx, claim);
-    expect((await store.claim(ctx, rival)).state).toBe("claimed");
-    clock.advance(1_000);
-    expect((await store.claim(ctx, claim)).state).toBe("claimed");
-    await store.settle(ctx, { ...claim, outcome: "done", ttlMs: 5_000 });
-    clock.advance(4_999);
-    expect((await store.claim(ctx, rival)).state).toBe("settled");
-    clock.advance(1);
-    expect((await store.claim(ctx, rival)).state).toBe("claimed");
-  });
-
-  it("takes nothing from whoever lost the claim meanwhile", async () => {
-    const { store, clock } = stored();
-    await store.claim(ctx, claim);
-    clock.advance(1_000);
-    await store.claim(ctx, rival);
-    await store.settle(ctx, { ...claim, outcome: "late", ttlMs: 5_000 });
-    await store.release(ctx, claim);
-    expect((await store.claim(ctx, claim)).state).toBe("running");
-    await store.settle(ctx, { ...rival, outcome: "own", ttlMs: 5_000 });
-    expect(await store.claim(ctx, claim)).toMatchObject({ outcome: "own" });
-  });
+  }
 
   it("keeps what it promised: a tenant that has used its room up waits, and no other tenant does", async () => {
     const { store, clock } = stored(1_000);

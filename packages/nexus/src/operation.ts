@@ -17,7 +17,12 @@ import { checkEntrance } from "./entrance.ts";
 import type { Kernel } from "./kernel.ts";
 import { KernelCall } from "./kernel-call.ts";
 import { acted } from "./observation.ts";
-import { invalidOperationToken, OPERATION_TTL_MS, type OperationTicket } from "./operation-token.ts";
+import {
+  type FollowedToken,
+  invalidOperationToken,
+  OPERATION_TTL_MS,
+  type OperationTicket,
+} from "./operation-token.ts";
 import { providerFault } from "./provider-fault.ts";
 import { pause } from "./retry.ts";
 import { callVendor } from "./vendor-call.ts";
@@ -25,12 +30,14 @@ import { callVendor } from "./vendor-call.ts";
 /** See {@link Calls.operation}. */
 export async function operation(kernel: Kernel, ctx: Context, request: OperationRequest): Promise<Operation> {
   checkEntrance(kernel, { operation: "operation", ctx, request });
-  const { call, ticket, state } = await followed(kernel, ctx, () => kernel.operationTokens.read(ctx, request.token));
-  return handle(kernel, { call, ticket: advanced(ticket, state), state, replayed: false });
+  const { token } = request;
+  const { call, ticket, state } = await followed(kernel, ctx, () => kernel.operationTokens.read(ctx, token));
+  const read = { token, ticket };
+  return await handle(kernel, { call, ticket: advanced(ticket, state), followed: read, state, replayed: false });
 }
 
 /** The operation of an action that was accepted just now, or before under the same key. */
-export function createOperation(
+export async function createOperation(
   kernel: Kernel,
   accepted: {
     readonly call: KernelCall;
@@ -38,10 +45,10 @@ export function createOperation(
     readonly state: AcceptedState;
     readonly replayed: boolean;
   },
-): Operation {
+): Promise<Operation> {
   const { call, state, replayed } = accepted;
   const ticket = { ...accepted.ticket, expiresAt: call.ctx.clock.nowMs() + OPERATION_TTL_MS };
-  return handle(kernel, { call, ticket: advanced(ticket, state), state, replayed });
+  return await handle(kernel, { call, ticket: advanced(ticket, state), followed: undefined, state, replayed });
 }
 
 /** The ticket of an operation that has come as far as `state`. */
@@ -49,17 +56,19 @@ function advanced({ running: _, ...ticket }: OperationTicket, state: AcceptedSta
   return state.state === "running" ? { ...ticket, running: state.token } : ticket;
 }
 
-function handle(
+async function handle(
   kernel: Kernel,
   of: {
     readonly call: KernelCall;
     readonly ticket: OperationTicket;
+    readonly followed: FollowedToken | undefined;
     readonly state: AcceptedState;
     readonly replayed: boolean;
   },
-): Operation {
+): Promise<Operation> {
   const { call, ticket, state, replayed } = of;
   const ref = parseRef(ticket.ref);
+  const token = await issued(kernel, of);
   /** As far as this handle knows: a provider is asked by the token that it gave last. */
   let latest = { ticket, state };
   const ask = async (ctx: Context): Promise<OperationStatus> => {
@@ -79,7 +88,7 @@ function handle(
     ref,
     action: ticket.action,
     idempotencyKey: ticket.idempotencyKey,
-    token: kernel.operationTokens.issue(call.ctx, ticket),
+    token,
     status: statusOf(state),
     replayed,
     traceId: call.traceId,
@@ -94,13 +103,25 @@ function handle(
   });
 }
 
+async function issued(
+  kernel: Kernel,
+  of: {
+    readonly call: KernelCall;
+    readonly ticket: OperationTicket;
+    readonly followed: FollowedToken | undefined;
+  },
+): Promise<string> {
+  using _awake = kernel.awake.hold();
+  return await kernel.operationTokens.issue(of.call.ctx, of);
+}
+
 /** Asks how an operation stands. @throws with the effect `done` unless the provider knows better: the vendor had accepted it. */
 async function followed(
   kernel: Kernel,
   ctx: Context,
-  read: () => OperationTicket,
+  read: () => OperationTicket | Promise<OperationTicket>,
 ): Promise<{ readonly call: KernelCall; readonly ticket: OperationTicket; readonly state: AcceptedState }> {
-  const given = attempt(read);
+  const given = await attempt(kernel, read);
   const kindName = "ticket" in given ? parseRef(given.ticket.ref).kind : NONE;
   const call = new KernelCall(ctx, { telemetry: kernel.telemetry, operation: "operation", kind: kindName });
   let ref: Ref | undefined;
@@ -134,9 +155,13 @@ async function pauseBetweenAsks(
   }
 }
 
-function attempt<Value>(read: () => Value): { readonly ticket: Value } | { readonly error: unknown } {
+async function attempt<Value>(
+  kernel: Kernel,
+  read: () => Value | Promise<Value>,
+): Promise<{ readonly ticket: Value } | { readonly error: unknown }> {
+  using _awake = kernel.awake.hold();
   try {
-    return { ticket: read() };
+    return { ticket: await read() };
   } catch (error) {
     return { error };
   }

@@ -76,7 +76,7 @@ export interface Calls {
    */
   dryRun<K extends Kind>(ctx: Context, request: DryRunRequest<K>): Promise<DryRun>;
   /**
-   * The operation of a token, asked how it stands now: any process with the same token key can go on with it.
+   * The operation of a token, asked how it stands now: any process with the same token key, or the same store of operations, can go on with it.
    *
    * @throws `invalid_argument` (`ErrInvalidOperationToken`) for a token that was altered or made elsewhere; `failed_precondition`
    *   (`ErrExpiredOperationToken`) for one that is older than a day; what the operation failed by.
