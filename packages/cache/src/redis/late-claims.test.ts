@@ -169,7 +169,7 @@ describe("what could not be delivered", () => {
       await recover();
       clock.advance(1_000);
       await settled();
-      expect(await redis.client.keys("*")).toEqual(["cl1:idem:{acme:l}"]);
+      expect(await redis.client.keys("*")).toEqual(["cloudlink:idempotency:1:{acme:l}"]);
     } finally {
       redis.node.thaw();
       await redis.node.command(["CONFIG", "SET", "maxmemory", "0"]);

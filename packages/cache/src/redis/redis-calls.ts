@@ -5,10 +5,12 @@ import { redisFailure, redisSilent } from "./redis-failure.ts";
 /** A Redis nearby answers in one millisecond. One that has not after a second is in trouble, and there are deadlines to be kept. */
 const TIMEOUT_MS = 1_000;
 
-/** What every store in a Redis takes. */
-export interface RedisStoreSettings {
-  /** Whoever made it closes it, after what uses the store. Its `keyPrefix` keeps programs apart that share a Redis. */
+/** Where a store keeps things, and how long it may take. */
+export interface RedisConnectionSettings {
+  /** A connection of ioredis's, which stays yours to close, after what uses the store. */
   readonly redis: RedisClient;
+  /** What all keys begin with: what shares it shares everything. `cloudlink` if left out. */
+  readonly prefix?: string;
   /** How long, in milliseconds, a call takes at the most, where its context does not end before; 1,000 if left out. */
   readonly timeoutMs?: number;
 }
@@ -34,7 +36,7 @@ export interface RedisCalls {
  * @param what - what is kept there, as the start of a sentence.
  * @throws `invalid_argument` (`ErrInvalidSettings`) for a timeout that is not positive.
  */
-export function createRedisCalls(settings: RedisStoreSettings, what: string): RedisCalls {
+export function createRedisCalls(settings: RedisConnectionSettings, what: string): RedisCalls {
   const { redis, timeoutMs = TIMEOUT_MS } = settings;
   if (!(timeoutMs > 0)) {
     throw new CloudLinkError({
@@ -43,6 +45,8 @@ export function createRedisCalls(settings: RedisStoreSettings, what: string): Re
       origin: "caller",
     });
   }
+  // Without a listener ioredis writes each to the console; here it shows in what cannot be done.
+  if (redis.listenerCount("error") === 0) redis.on("error", () => {});
   /** One for all that wait for a connection, so that the client has one listener of each sort. */
   let opening: Promise<void> | undefined;
   const whenOpen = () => {

@@ -8,12 +8,12 @@ import {
   systemClock,
 } from "@cloudlink/core";
 import { createOwedWrites } from "./owed-writes.ts";
-import { createRedisCalls, type RedisCall, type RedisStoreSettings } from "./redis-calls.ts";
+import { createRedisCalls, type RedisCall, type RedisConnectionSettings } from "./redis-calls.ts";
 import { redisKey } from "./redis-key.ts";
 import { RedisScript } from "./redis-script.ts";
 
 /** What {@link createRedisIdempotencyStore} takes. */
-export interface RedisIdempotencyStoreSettings extends RedisStoreSettings {
+export interface RedisIdempotencyStoreSettings extends RedisConnectionSettings {
   /** The time by which what could not be delivered is tried again. Expiry goes by the clock of Redis. */
   readonly clock?: Clock;
 }
@@ -73,7 +73,9 @@ const MOST_UNANSWERED = 10_000;
  * @throws `invalid_argument` (`ErrInvalidSettings`) for a timeout that is not positive.
  */
 export function createRedisIdempotencyStore(settings: RedisIdempotencyStoreSettings): IdempotencyStore {
-  const { redis, clock = systemClock } = settings;
+  const { redis, prefix, clock = systemClock } = settings;
+  // The `1` is the version of what is in the hash.
+  const keyOf = ({ tenant, key }: IdempotencyKey) => redisKey("idempotency:1", { prefix, parts: [tenant, key] });
   const calls = createRedisCalls(settings, "What became of an idempotency key");
   const owed = createOwedWrites({ calls, clock });
   const unanswered = new Map<string, { claims: number; givenUp: boolean }>();
@@ -135,11 +137,6 @@ export function createRedisIdempotencyStore(settings: RedisIdempotencyStoreSetti
       await write(ctx, { claim, send: releasing(claim) });
     },
   };
-}
-
-/** The `1` is the version of what is in the hash. */
-function keyOf({ tenant, key }: IdempotencyKey): string {
-  return redisKey("cl1:idem", [tenant, key]);
 }
 
 function nameOf(claim: Named): string {

@@ -3,7 +3,9 @@ import { expect, it } from "vitest";
 import { redisKey } from "./redis-key.ts";
 
 it("a key says what is kept, in which version of its form, and keeps what it names in one slot", () => {
-  expect(redisKey("cl1:idem", ["acme", "a{b}:c d/é"])).toBe("cl1:idem:{acme:a%7Bb%7D%3Ac%20d%2F%C3%A9}");
+  expect(redisKey("thing:1", { prefix: undefined, parts: ["acme", "a{b}:c d/é"] })).toBe(
+    "cloudlink:thing:1:{acme:a%7Bb%7D%3Ac%20d%2F%C3%A9}",
+  );
 });
 
 it("two names never make one key, and each makes one hash tag, whatever is in them", () => {
@@ -14,9 +16,9 @@ it("two names never make one key, and each makes one hash tag, whatever is in th
   const names = fc.uniqueArray(fc.tuple(text, text), { selector: (name) => JSON.stringify(name) });
   fc.assert(
     fc.property(names, (all) => {
-      const keys = all.map((name) => redisKey("cl1:idem", name));
+      const keys = all.map((parts) => redisKey("thing:1", { prefix: "p", parts }));
       expect(new Set(keys).size).toBe(all.length);
-      for (const key of keys) expect(key).toMatch(/^cl1:idem:\{[^{}:]*:[^{}:]*\}$/);
+      for (const key of keys) expect(key).toMatch(/^p:thing:1:\{[^{}:]*:[^{}:]*\}$/);
     }),
   );
 });

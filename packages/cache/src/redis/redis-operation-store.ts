@@ -1,9 +1,9 @@
 import type { OperationKey, OperationStore } from "@cloudlink/core";
-import { createRedisCalls, type RedisStoreSettings } from "./redis-calls.ts";
+import { createRedisCalls, type RedisConnectionSettings } from "./redis-calls.ts";
 import { redisKey } from "./redis-key.ts";
 
 /** What {@link createRedisOperationStore} takes. */
-export type RedisOperationStoreSettings = RedisStoreSettings;
+export type RedisOperationStoreSettings = RedisConnectionSettings;
 
 /**
  * Keeps what it takes to go on with an operation in a Redis: replicas that share it follow each other's operations, without a token key that
@@ -16,7 +16,9 @@ export type RedisOperationStoreSettings = RedisStoreSettings;
  * @throws `invalid_argument` (`ErrInvalidSettings`) for a timeout that is not positive.
  */
 export function createRedisOperationStore(settings: RedisOperationStoreSettings): OperationStore {
-  const { redis } = settings;
+  const { redis, prefix } = settings;
+  // The `1` is for the way it is kept; what a ticket is, whoever puts it says in it.
+  const keyOf = ({ tenant, id }: OperationKey) => redisKey("operation:1", { prefix, parts: [tenant, id] });
   const calls = createRedisCalls(settings, "What goes on with an operation");
   return {
     async put(ctx, operation) {
@@ -27,9 +29,4 @@ export function createRedisOperationStore(settings: RedisOperationStoreSettings)
       return (await calls.run(ctx, { send: () => redis.get(keyOf(key)) })) ?? undefined;
     },
   };
-}
-
-/** The `1` is the version of what a ticket is kept as. */
-function keyOf({ tenant, id }: OperationKey): string {
-  return redisKey("cl1:operation", [tenant, id]);
 }

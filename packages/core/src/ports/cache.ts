@@ -187,7 +187,13 @@ export interface Cache {
   use(): CacheUse;
 }
 
-const noFill: CacheFill = { isCurrent: () => false, store() {}, storeAbsent() {}, storeList() {}, [Symbol.dispose]() {} };
+const noFill: CacheFill = {
+  isCurrent: () => false,
+  store() {},
+  storeAbsent() {},
+  storeList() {},
+  [Symbol.dispose]() {},
+};
 
 const nothingKept: CacheNamespace = {
   mostListItems: 0,
