@@ -110,11 +110,13 @@ describe("a store in a Redis", () => {
 
   it("is unavailable at once when its client was closed, also to those who waited for a connection", async () => {
     const client = redis.connect({ lazyConnect: true });
+    const listeners = client.listenerCount("ready");
     const store = createRedisIdempotencyStore({ redis: client });
     const waiting = store.claim(ctx, claim);
     client.disconnect();
     expect((await failureOf(waiting)).reason).toBe("ErrStoreUnavailable");
     expect((await failureOf(store.claim(ctx, claim))).reason).toBe("ErrStoreUnavailable");
+    expect(client.listenerCount("ready")).toBe(listeners);
   });
 
   it("that hangs is left after a second, by whoever has no less time", async () => {
