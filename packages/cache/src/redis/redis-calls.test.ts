@@ -108,6 +108,16 @@ describe("a store in a Redis", () => {
     client.disconnect();
   });
 
+  it("keeps ioredis from writing errors to the console, where nobody else hears them", () => {
+    const client = redis.connect({ lazyConnect: true });
+    createRedisOperationStore({ redis: client });
+    expect(client.listenerCount("error")).toBe(1);
+    client.removeAllListeners("error");
+    for (let stores = 0; stores < 2; stores += 1) createRedisOperationStore({ redis: client });
+    expect(client.listenerCount("error")).toBe(1);
+    client.disconnect();
+  });
+
   it("is unavailable at once when its client was closed, also to those who waited for a connection", async () => {
     const client = redis.connect({ lazyConnect: true });
     const listeners = client.listenerCount("ready");
