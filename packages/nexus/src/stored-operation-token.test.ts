@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { type ActionState, background, CloudLinkError, type Context, type OperationStore } from "@cloudlink/core";
 import { createManualClock, operationStoreCases } from "@cloudlink/core/testing";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { failureOf, unavailable } from "../test/errors.ts";
 import { fakeProvider } from "../test/fake-provider.ts";
 import { createMemoryOperationStore } from "../test/memory-operation-store.ts";
@@ -58,14 +58,18 @@ describe("Meaning 13: an operation's token, where a store keeps what it stands f
   });
 
   it("stays the same while the operation goes on, and leads to what the provider said last", async () => {
-    const operations = createMemoryOperationStore();
+    const memory = createMemoryOperationStore();
+    const put = vi.fn(memory.put);
+    const operations: OperationStore = { ...memory, put };
     const token = await issued(operations);
     const { nexus, asked } = replica([running("2"), running("2"), { state: "done" }], { operations });
     const tokens = [];
     for (let round = 0; round < 4; round += 1) tokens.push((await nexus.operation(ctx, { token })).token);
     expect(tokens).toEqual([token, token, token, token]);
     expect(asked()).toEqual(["1", "2", "2"]);
-    expect(operations.texts.size).toBe(1);
+    expect(memory.texts.size).toBe(1);
+    // Accepted, come further, and done: what is as it was is not written again.
+    expect(put).toHaveBeenCalledTimes(3);
   });
 
   it("is not taken if it was altered, is another tenant's or another store's", async () => {

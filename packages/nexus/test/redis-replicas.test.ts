@@ -114,9 +114,10 @@ type Step =
 type Named = IdempotencyKey & { readonly claimId: string };
 
 const named = {
-  tenant: fc.constantFrom("a", "b"),
+  // Few, so that the calls of a schedule meet.
+  tenant: fc.constant("acme"),
   key: fc.constantFrom("k", "l"),
-  claimId: fc.constantFrom("first", "second", "third"),
+  claimId: fc.constantFrom("first", "second"),
 };
 const ms = fc.integer({ min: 1, max: 5 }).map((minutes) => minutes * MINUTE_MS);
 const steps: fc.Arbitrary<Step> = fc.oneof(
@@ -134,7 +135,7 @@ async function take(store: IdempotencyStore, step: Exclude<Step, { do: "elapse" 
 describe("the Redis idempotency store", () => {
   it("does what the one in memory does, whatever the order", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(steps, { maxLength: 30 }), async (schedule) => {
+      fc.asyncProperty(fc.array(steps, { maxLength: 60, size: "max" }), async (schedule) => {
         await clients[0].flushall();
         const clock = createManualClock();
         const memory = createMemoryIdempotencyStore({ clock });

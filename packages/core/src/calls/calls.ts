@@ -79,7 +79,8 @@ export interface Calls {
    * The operation of a token, asked how it stands now: any process with the same token key, or the same store of operations, can go on with it.
    *
    * @throws `invalid_argument` (`ErrInvalidOperationToken`) for a token that was altered or made elsewhere; `failed_precondition`
-   *   (`ErrExpiredOperationToken`) for one that is older than a day; what the operation failed by.
+   *   (`ErrExpiredOperationToken`) for one that is older than a day; `unavailable` (`ErrStoreUnavailable`) when the store of operations cannot be
+   *   asked; what the operation failed by.
    */
   operation(ctx: Context, request: OperationRequest): Promise<Operation>;
   /**
