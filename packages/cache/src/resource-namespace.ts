@@ -84,6 +84,8 @@ export class ResourceNamespace implements CacheNamespace {
     return this.#slots.get(ref.key)?.entries ?? [];
   }
 
+  keptFurther(): undefined {}
+
   lookList({
     key,
     nowMs,

@@ -71,19 +71,28 @@ export function renew(kernel: Kernel, used: Renewal): void {
 }
 
 /** What is kept and will do although the vendor could not say, or `undefined`. */
-export function keptDespite(kernel: Kernel, kept: KeptRead & { readonly error: unknown }): Seen | undefined {
+export async function keptDespite(
+  kernel: Kernel,
+  kept: KeptRead & { readonly error: unknown },
+): Promise<Seen | undefined> {
   const { call, plan, ref, wish, error } = kept;
-  if (!isPassing(error)) return undefined;
+  if (!isPassing(error) || wish.errorMs === 0) return undefined;
+  const { namespace, fromView } = plan;
   const nowMs = Math.ceil(call.ctx.clock.monotonicMs());
-  for (const entry of plan.namespace.kept(ref)) {
+  const serves = (entry: CacheEntry) => {
     const { observation, usual, seenAt } = entry;
-    if (observation === undefined || wish.errorMs === 0 || lagsBehind(entry, kept)) continue;
-    if (plan.kind.views.indexOf(observation.view) < plan.fromView) continue;
-    const mostMs = (wish.maxAgeMs ?? usual.maxAgeMs) + (wish.errorMs ?? usual.staleIfErrorMs ?? 0);
-    if (nowMs - seenAt > mostMs) continue;
-    return seenKept(observation, { entry, nowMs, refreshing: kernel.readings.isUnderWay(plan.placeKey, ref) });
+    if (observation === undefined || lagsBehind(entry, kept)) return false;
+    if (plan.kind.views.indexOf(observation.view) < fromView) return false;
+    return nowMs - seenAt <= (wish.maxAgeMs ?? usual.maxAgeMs) + (wish.errorMs ?? usual.staleIfErrorMs ?? 0);
+  };
+  let entry = namespace.kept(ref).find(serves);
+  if (entry === undefined) {
+    const further = await namespace.keptFurther({ ref, fromView });
+    if (further !== undefined && serves(further)) entry = further;
   }
-  return undefined;
+  if (entry?.observation === undefined) return undefined;
+  const refreshing = kernel.readings.isUnderWay(plan.placeKey, ref);
+  return seenKept(entry.observation, { entry, nowMs, refreshing });
 }
 
 function keptAbsence(ref: Ref): CloudLinkError {

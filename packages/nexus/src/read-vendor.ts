@@ -18,7 +18,7 @@ export async function readVendor(kernel: Kernel, read: KeptRead & { readonly ctx
     const observation = await kernel.readings.read({ call, ctx, cameBy }, readingRequest(read));
     return seenAt(ctx.clock, { observation, source: "live" });
   } catch (error) {
-    const kept = keptDespite(kernel, { ...read, error });
+    const kept = await keptDespite(kernel, { ...read, error });
     if (kept === undefined) throw error;
     outcome = "stale";
     return kept;

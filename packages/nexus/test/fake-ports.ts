@@ -77,6 +77,7 @@ export function fakeCache(
       },
       lookFurther: () => further,
       kept: () => [],
+      keptFurther: () => undefined,
       lookList: () => undefined,
       siblings: () => [],
       acted({ ref }) {

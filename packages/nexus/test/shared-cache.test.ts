@@ -6,7 +6,7 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { createNexus, type Nexus } from "../src/index.ts";
 import { asked, type HoldingProvider, holdingProvider } from "./cached-kernel.ts";
-import { failureOf, refused } from "./errors.ts";
+import { failureOf, refused, throttled } from "./errors.ts";
 import { Thing, thingRef } from "./thing.ts";
 
 const ctx = background().withTenant("acme");
@@ -94,6 +94,19 @@ function sharedCacheSuite(connect: () => SharedStore | Promise<SharedStore>): vo
       expect((await after).freshness.source).toBe("live");
       await nexus.invalidate(ctx, { ref });
     }
+  });
+
+  it("what one has read answers the other when the vendor cannot", async () => {
+    const [one, other] = [await replica(), await replica()];
+    const ref = thingRef("stale");
+    const read = one.nexus.get(ctx, { ...recent, ref });
+    await one.vendor.whenCalled(1);
+    one.vendor.held[0]?.answer();
+    const { freshness } = await read;
+    const stale = other.nexus.get(ctx.withTimeout(2_000), { kind: Thing, ref, maxAgeMs: 0, staleIfErrorMs: 60_000 });
+    await other.vendor.whenCalled(1);
+    other.vendor.held[0]?.fail(throttled(10_000));
+    expect((await stale).freshness).toMatchObject({ source: "redis", observedAt: freshness.observedAt });
   });
 
   it("an invalidation of a whole tenant or kind reaches what is stored, and nothing of others", async () => {

@@ -67,7 +67,7 @@ export class SharedNamespace implements CacheNamespace {
     }
     const found = await finding;
     if (!("observation" in found)) return undefined;
-    const entry = new ResourceEntry({ ...this.#entryOf(found), source: "redis" });
+    const entry = this.#entryOf(found);
     return entry.isRead(read) ? entry : undefined;
   }
 
@@ -85,8 +85,10 @@ export class SharedNamespace implements CacheNamespace {
     return found;
   }
 
-  #entryOf({ observation, usual, seenAt }: FoundEntry) {
-    return { observation, usual, seenAt, view: this.#memory.place.kind.views.indexOf(observation.view), bytes: 0 };
+  /** Another than the one that memory takes: this answer is not from there. */
+  #entryOf({ observation, usual, seenAt }: FoundEntry): ResourceEntry {
+    const view = this.#memory.place.kind.views.indexOf(observation.view);
+    return new ResourceEntry({ observation, usual, seenAt, view, source: "redis", bytes: 0 });
   }
 
   #leaseOn(ref: Ref): StoreLease {
@@ -95,6 +97,18 @@ export class SharedNamespace implements CacheNamespace {
 
   kept(ref: Ref): readonly CacheEntry[] {
     return this.#memory.kept(ref);
+  }
+
+  keptFurther({ ref, fromView }: Pick<CacheRead, "ref" | "fromView">): Promise<CacheEntry | undefined> | undefined {
+    return this.#level.isUp ? this.#keptFurther(ref, fromView) : undefined;
+  }
+
+  async #keptFurther(ref: Ref, fromView: number): Promise<CacheEntry | undefined> {
+    const { place } = this.#memory;
+    const views = place.kind.views.slice(fromView);
+    const read = { ...this.#leaseOn(ref), views, limitMs: Number.POSITIVE_INFINITY, claimMs: 0 };
+    const found = await this.#level.find({ place, where: this.#where, ref }, read);
+    return "observation" in found ? this.#entryOf(found) : undefined;
   }
 
   lookList(read: { readonly key: string; readonly nowMs: number; readonly maxAgeMs: number }): CachedList | undefined {

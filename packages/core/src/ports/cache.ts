@@ -98,6 +98,8 @@ export interface CacheNamespace {
   lookFurther(read: CacheRead): Promise<CacheEntry | undefined> | undefined;
   /** All that is kept of a resource in memory, the youngest first, however old; to look at it is not to read it. */
   kept(ref: Ref): readonly CacheEntry[];
+  /** The youngest that a level further away has of a resource, however old; `undefined` where there is no such level. It does not reject. */
+  keptFurther(read: Pick<CacheRead, "ref" | "fromView">): Promise<CacheEntry | undefined> | undefined;
   /** A list that was kept under `key` and is no older than `maxAgeMs`. */
   lookList(read: { readonly key: string; readonly nowMs: number; readonly maxAgeMs: number }): CachedList | undefined;
   /** @param refs - what it is certain to be about, if that is known: others who need the same may wait until it ends. */
@@ -200,6 +202,7 @@ const nothingKept: CacheNamespace = {
   look: () => undefined,
   lookFurther: () => undefined,
   kept: () => [],
+  keptFurther: () => undefined,
   lookList: () => undefined,
   beginFill: () => noFill,
   acted() {},

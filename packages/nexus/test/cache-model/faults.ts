@@ -34,6 +34,7 @@ function forwarded(real: CacheNamespace): CacheNamespace {
     look: (read) => real.look(read),
     lookFurther: (read) => real.lookFurther(read),
     kept: (ref) => real.kept(ref),
+    keptFurther: (read) => real.keptFurther(read),
     lookList: (read) => real.lookList(read),
     beginFill: (clock, refs) => real.beginFill(clock, refs),
     acted: (action) => real.acted(action),
