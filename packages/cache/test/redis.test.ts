@@ -1,4 +1,5 @@
 import {
+  keptMoving,
   type RedisCluster,
   type RedisNode,
   type RedisSentinel,
@@ -10,7 +11,6 @@ import { Cluster, Redis } from "ioredis";
 import { afterAll, beforeAll, describe, onTestFinished } from "vitest";
 import { createRedisStore } from "../src/redis/create-redis-store.ts";
 import type { RedisClient } from "../src/redis/redis-client.ts";
-import { keptMoving } from "./kept-moving.ts";
 import { sharedStoreSuite } from "./shared-store-suite.ts";
 
 /** A store over a connection that is there. */

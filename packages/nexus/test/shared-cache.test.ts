@@ -1,8 +1,16 @@
 import { createLocalStores, createSharedCache, type SharedStore } from "@cloudlink/cache";
-import { createRedisStore } from "@cloudlink/cache/redis";
+import { createRedisStore, type RedisClient } from "@cloudlink/cache/redis";
 import { background } from "@cloudlink/core";
-import { type RedisNode, startRedis } from "@cloudlink/testbed";
-import { Redis } from "ioredis";
+import {
+  keptMoving,
+  type RedisCluster,
+  type RedisNode,
+  type RedisSentinel,
+  startRedis,
+  startRedisCluster,
+  startRedisSentinel,
+} from "@cloudlink/testbed";
+import { Cluster, Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { createNexus, type Nexus } from "../src/index.ts";
 import { asked, type HoldingProvider, holdingProvider } from "./cached-kernel.ts";
@@ -21,7 +29,7 @@ interface Replica {
 /** What replicas promise each other, over whatever store. */
 function sharedCacheSuite(connect: () => SharedStore | Promise<SharedStore>): void {
   async function replica(): Promise<Replica> {
-    const cache = createSharedCache({ store: await connect() });
+    const cache = createSharedCache({ store: await connect(), patienceMs: 5_000 });
     onTestFinished(() => cache.close());
     await expect.poll(() => cache.use().shared).toMatchObject({ state: "up", hears: true });
     const vendor = holdingProvider();
@@ -136,15 +144,47 @@ describe("replicas over a store in memory", () => {
   sharedCacheSuite(() => stores.connect());
 });
 
+/** A store over a connection of its own. */
+function storeOver(redis: RedisClient): SharedStore {
+  onTestFinished(() => redis.disconnect());
+  return createRedisStore({ redis });
+}
+
 describe("replicas over one Redis", () => {
   let server: RedisNode;
   beforeAll(async () => {
     server = await startRedis();
   });
   afterAll(() => server.stop());
-  sharedCacheSuite(() => {
-    const redis = new Redis(server.url);
-    onTestFinished(() => redis.disconnect());
-    return createRedisStore({ redis });
-  });
+  sharedCacheSuite(() => storeOver(new Redis(server.url)));
 });
+
+describe("replicas over the master by Sentinel's word", () => {
+  let sentinel: RedisSentinel;
+  beforeAll(async () => {
+    sentinel = await startRedisSentinel();
+    await sentinel.failover("kill");
+  });
+  afterAll(() => sentinel.stop());
+  sharedCacheSuite(() =>
+    storeOver(new Redis({ sentinels: addressesOf(sentinel.sentinels), name: sentinel.masterName })),
+  );
+});
+
+describe("replicas over a Cluster, while the slot is moved", () => {
+  let cluster: RedisCluster;
+  let moving: AsyncDisposable;
+  beforeAll(async () => {
+    cluster = await startRedisCluster();
+    moving = keptMoving(cluster, { slot: await cluster.slotOf("{fake/-/1/north/test.Thing}") });
+  });
+  afterAll(async () => {
+    await moving[Symbol.asyncDispose]();
+    await cluster.stop();
+  });
+  sharedCacheSuite(() => storeOver(new Cluster(addressesOf(cluster.nodes))));
+});
+
+function addressesOf(nodes: readonly RedisNode[]): { readonly host: string; readonly port: number }[] {
+  return nodes.map(({ host, port }) => ({ host, port }));
+}

@@ -1,9 +1,6 @@
 import type { Clock } from "@cloudlink/core";
 import { SharedStoreError } from "./shared-store.ts";
 
-/** How long, in milliseconds, anything waits for the store: ten times what one in the same region takes, and little beside a vendor's 100. */
-const PATIENCE_MS = 40;
-
 /** How long after a failure, in milliseconds, the store is asked whether it answers again; it is asked nothing else until it does. */
 const PROBE_AFTER_MS = 250;
 
@@ -13,6 +10,8 @@ const TROUBLE_SHOWN_MS = 5_000;
 /** What {@link Reach} takes. */
 export interface ReachSettings {
   readonly clock: Clock;
+  /** How long, in milliseconds, anything waits for the store. */
+  readonly patienceMs: number;
   ping(): Promise<void>;
   /** It answers again. */
   up(): void;
@@ -60,7 +59,7 @@ export class Reach {
   async #inTime<Result>(work: Promise<Result>): Promise<Result> {
     const { promise: late, reject } = Promise.withResolvers<never>();
     const overdue = () => reject(new SharedStoreError("it does not answer in time", { isDown: true }));
-    const cancel = this.#settings.clock.schedule(overdue, { delayMs: PATIENCE_MS });
+    const cancel = this.#settings.clock.schedule(overdue, { delayMs: this.#settings.patienceMs });
     try {
       return await Promise.race([work, late]);
     } finally {

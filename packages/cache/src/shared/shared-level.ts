@@ -79,6 +79,15 @@ interface PendingWrite extends Pick<SeenEntry, "learn"> {
   readonly write: StoreWrite;
 }
 
+/** What {@link SharedLevel} takes. */
+export interface SharedLevelSettings {
+  readonly store: SharedStore;
+  readonly memory: MemoryLevel;
+  readonly clock: Clock;
+  /** See {@link SharedCacheSettings}. */
+  readonly patienceMs: number;
+}
+
 /** The level of a cache that several processes share: what this one asks of the store, what it hears from it, and how it does without. */
 export class SharedLevel {
   readonly leases: Leases;
@@ -96,12 +105,12 @@ export class SharedLevel {
   readonly #followers = new Map<string, Set<() => void>>();
   readonly #counts = { hits: 0, misses: 0, followed: 0, stored: 0, refused: 0 };
 
-  constructor(settings: { readonly store: SharedStore; readonly memory: MemoryLevel; readonly clock: Clock }) {
-    const { store, memory, clock } = settings;
+  constructor(settings: SharedLevelSettings) {
+    const { store, memory, clock, patienceMs } = settings;
     this.#store = store;
     this.#memory = memory;
     this.#clock = clock;
-    this.#reach = new Reach({ clock, ping: () => store.ping(), up: () => void this.#telling.tellAll() });
+    this.#reach = new Reach({ clock, patienceMs, ping: () => store.ping(), up: () => void this.#telling.tellAll() });
     this.#telling = new Telling({ store, reach: this.#reach, clock });
     this.#hearing = new Hearing({
       memory,

@@ -1,4 +1,4 @@
-import type { RedisCluster } from "@cloudlink/testbed";
+import type { RedisCluster } from "./start-redis-cluster.ts";
 
 /**
  * Moves a slot from master to master for as long as it is not disposed of. Most of the time some of its keys are here and some there, or it is about to
