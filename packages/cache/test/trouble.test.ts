@@ -1,25 +1,8 @@
-import { type CacheEntry, type Ref, systemClock } from "@cloudlink/core";
+import { systemClock } from "@cloudlink/core";
 import { type RedisNode, startRedis, startToxiproxy, type Toxiproxy } from "@cloudlink/testbed";
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { createSharedCache, type SharedCache } from "../src/index.ts";
-import { createRedisStore } from "../src/redis/create-redis-store.ts";
-import { observationOf, Thing, thingRef, thingScope } from "./thing.ts";
-
-const place = { scope: thingScope(), kind: Thing };
-
-/** A process: a cache over a connection of its own. */
-interface Process {
-  readonly cache: SharedCache;
-  readonly redis: Redis;
-  /** What the vendor says is fetched and stored. */
-  fill(ref: Ref, state?: string): void;
-  /** What is found further away, and nothing of what is at hand. */
-  further(ref: Ref): Promise<CacheEntry | undefined>;
-  isWell(): Promise<void>;
-}
-
-let count = 0;
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { aRef, areJoined, place, type SharedProcess, sharedProcess, stateOf } from "./shared-process.ts";
 
 describe("a cache whose Redis is in trouble", () => {
   let server: RedisNode;
@@ -35,54 +18,11 @@ describe("a cache whose Redis is in trouble", () => {
     await server.command(["FLUSHALL"]);
   });
 
-  async function process(port = server.port, options = {}): Promise<Process> {
-    const redis = new Redis({ port, host: "127.0.0.1", retryStrategy: () => 50, maxRetriesPerRequest: 0, ...options });
-    const cache = createSharedCache({ store: createRedisStore({ redis }), random: () => 0 });
-    onTestFinished(async () => {
-      await cache.close();
-      redis.disconnect();
-    });
-    const namespace = cache.namespace(place);
-    return {
-      cache,
-      redis,
-      fill(ref, state = "running") {
-        using fill = namespace.beginFill(systemClock, [ref]);
-        fill.store(observationOf(ref, { observedAt: systemClock.nowMs(), state }), { maxAgeMs: 60_000 });
-      },
-      async further(ref) {
-        const nowMs = Math.ceil(systemClock.monotonicMs());
-        return await namespace.lookFurther({ ref, fromView: 0, nowMs, maxAgeMs: 60_000, staleMs: 0 });
-      },
-      isWell: async () => {
-        await expect
-          .poll(() => cache.use().shared, { timeout: 10_000 })
-          .toMatchObject({
-            state: "up",
-            hears: true,
-            untold: 0,
-          });
-      },
-    };
-  }
-
-  const aRef = () => thingRef(`thing-${++count}`);
-  const stateOf = (entry: CacheEntry | undefined) => (entry?.observation?.value as Thing | undefined)?.state;
-
-  /** Looks like everybody's: what one stores, the other finds. */
-  async function areJoined(one: Process, other: Process): Promise<void> {
-    await Promise.all([one.isWell(), other.isWell()]);
-    const ref = aRef();
-    await expect
-      .poll(async () => {
-        one.fill(ref, "joined");
-        return stateOf(await other.further(ref));
-      })
-      .toBe("joined");
-  }
+  const process = (port = server.port, options = {}) =>
+    sharedProcess(new Redis({ port, host: "127.0.0.1", retryStrategy: () => 50, maxRetriesPerRequest: 0, ...options }));
 
   /** No look takes longer than it is given, and most take nothing: after the first the store is not asked. */
-  async function looksAreBounded({ cache, further }: Process): Promise<void> {
+  async function looksAreBounded({ cache, further }: SharedProcess): Promise<void> {
     const looks = Array.from({ length: 1_000 }, () => further(aRef()));
     expect(await Promise.all(looks)).toEqual(looks.map(() => undefined));
     const { failed } = cache.use().shared ?? { failed: 0 };
@@ -108,7 +48,7 @@ describe("a cache whose Redis is in trouble", () => {
 
   for (const { what, says, begin, end } of troubles) {
     it(`goes on when it ${what}, and shares again when it is back`, async () => {
-      const [one, other] = [await process(), await process()];
+      const [one, other] = [process(), process()];
       await areJoined(one, other);
       await begin();
       await expect.poll(async () => [await one.further(aRef()), one.cache.use().shared?.state][1]).toBe("down");
@@ -121,7 +61,7 @@ describe("a cache whose Redis is in trouble", () => {
   }
 
   it("tells what was invalidated meanwhile, and till then does not take it", async () => {
-    const [one, other] = [await process(), await process()];
+    const [one, other] = [process(), process()];
     await areJoined(one, other);
     const [ref, kept] = [aRef(), aRef()];
     one.fill(ref, "old");
@@ -139,7 +79,7 @@ describe("a cache whose Redis is in trouble", () => {
   });
 
   it("that is full takes nothing more, and goes on answering and invalidating", async () => {
-    const [one, other] = [await process(), await process()];
+    const [one, other] = [process(), process()];
     await areJoined(one, other);
     const [ref, late] = [aRef(), aRef()];
     one.fill(ref);
@@ -161,7 +101,7 @@ describe("a cache whose Redis is in trouble", () => {
   });
 
   it("that is read-only answers, and is told of invalidations once it takes them", async () => {
-    const [one, other] = [await process(), await process()];
+    const [one, other] = [process(), process()];
     await areJoined(one, other);
     const ref = aRef();
     one.fill(ref);
@@ -181,7 +121,7 @@ describe("a cache whose Redis is in trouble", () => {
 
   it("that is slow is left alone, and taken up again", async () => {
     const proxy = await proxies.proxy({ upstream: server.port });
-    const [one, other] = [await process(proxy.port), await process()];
+    const [one, other] = [process(proxy.port), process()];
     await areJoined(one, other);
     const slow = await proxy.addToxic({ type: "latency", attributes: { latency: 300 } });
     await expect.poll(async () => [await one.further(aRef()), one.cache.use().shared?.state][1]).toBe("down");
@@ -192,7 +132,7 @@ describe("a cache whose Redis is in trouble", () => {
 
   it("that accepts and never answers is noticed though no connection breaks", async () => {
     const proxy = await proxies.proxy({ upstream: server.port });
-    const [one, other] = [await process(proxy.port), await process()];
+    const [one, other] = [process(proxy.port), process()];
     await areJoined(one, other);
     const hole = await proxy.addToxic({ type: "timeout", attributes: { timeout: 0 } });
     await expect.poll(() => one.cache.use().shared?.hears, { timeout: 5_000 }).toBe(false);
@@ -204,16 +144,16 @@ describe("a cache whose Redis is in trouble", () => {
   });
 
   it("that takes another password says so, and is used once that is right", async () => {
-    const one = await process(server.port, { username: "cache", password: "wrong" });
+    const one = process(server.port, { username: "cache", password: "wrong" });
     await expect.poll(async () => [await one.further(aRef()), one.cache.use().shared?.state][1]).toBe("down");
     await expect.poll(() => one.cache.use().shared?.trouble).toMatch(/password|not connected/);
     await server.command(["ACL", "SETUSER", "cache", "on", ">wrong", "~*", "&*", "+@all"]);
-    await areJoined(one, await process());
+    await areJoined(one, process());
     await server.command(["ACL", "DELUSER", "cache"]);
   });
 
   it("whose words were lost begins anew: nothing from before answers", async () => {
-    const [one, other] = [await process(), await process()];
+    const [one, other] = [process(), process()];
     await areJoined(one, other);
     const ref = aRef();
     one.fill(ref, "before");
