@@ -3,6 +3,7 @@ import {
   type CacheSelection,
   type CacheUse,
   matchesFilter,
+  type Ref,
   type ResourceChange,
 } from "@cloudlink/core";
 import { checkMemoryBounds, type MemoryBoundsSettings } from "./check-memory-bounds.ts";
@@ -38,10 +39,7 @@ export class MemoryLevel {
       random,
       filled: (namespace) => this.#registry.hold(namespace),
       emptied: (namespace) => this.#registry.release(namespace),
-      acted: ({ ref, nowMs }) => {
-        this.#actions.add({ ref, nowMs });
-        this.invalidate({ ref });
-      },
+      acted: (action) => this.acted(action),
     };
   }
 
@@ -56,6 +54,12 @@ export class MemoryLevel {
 
   applied(change: ResourceChange): number {
     return this.#forget({ ref: change.ref }, (seen) => isOlder(change, seen));
+  }
+
+  /** An action was sent to a resource, by whomever. */
+  acted({ ref, nowMs }: { readonly ref: Ref; readonly nowMs: number }): void {
+    this.#actions.add({ ref, nowMs });
+    this.invalidate({ ref });
   }
 
   /** How many invalidations there have been; see {@link MemoryLevel.passes}. */

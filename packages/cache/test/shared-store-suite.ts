@@ -299,6 +299,7 @@ export function sharedStoreSuite(underTest: () => StoreUnderTest): void {
       const [one, other] = [await connected(), await connected()];
       const change: Invalidation = { type: "change", change: { ref: thingRef("told"), occurredAt: 5 } };
       await one.store.invalidate(refOnly("told"));
+      await one.store.invalidate({ type: "action", ref: thingRef("told") });
       await one.store.invalidate(change);
       await other.hears((word) => word.type === "invalidated" && word.invalidation.type === "change");
       // Of a cluster, what an earlier case said may come by late.
@@ -306,9 +307,11 @@ export function sharedStoreSuite(underTest: () => StoreUnderTest): void {
         words.flatMap((word) =>
           word.type === "invalidated" && refOf(word.invalidation)?.key === keyOf("told") ? word.invalidation : [],
         );
-      expect(heard(other).map((each) => (each.type === "change" ? each.change : each.selection))).toMatchObject([
-        { ref: { key: keyOf("told") } },
-        { ref: { key: keyOf("told") }, occurredAt: 5 },
+      const ref = { key: keyOf("told") };
+      expect(heard(other)).toMatchObject([
+        { type: "selection", selection: { ref } },
+        { type: "action", ref },
+        { type: "change", change: { ref, occurredAt: 5 } },
       ]);
       expect(heard(one)).toEqual([]);
     });

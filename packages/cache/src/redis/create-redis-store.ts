@@ -151,8 +151,8 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
       const ref = refOf(invalidation);
       if (ref === undefined) {
         const text = loggedInvalidation(textOfInvalidation(invalidation), processId);
-        await run(logScript, { keys: [keys.log], args: [time(), keys.words, text, MOST_LOGGED] });
-        return;
+        const args = [time(), keys.words, text, MOST_LOGGED];
+        return Number(await run(logScript, { keys: [keys.log], args }));
       }
       const before = invalidation.type === "change" ? Math.ceil(invalidation.change.occurredAt + CLOCK_SKEW_MS) : "";
       const place = ref.key.slice(0, ref.key.lastIndexOf("/"));
@@ -161,6 +161,7 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
         keys: [keys.resource(place, ref.key)],
         args: [time(), keys.words, word, FENCE_MS, before],
       });
+      return undefined;
     },
     listen(listener) {
       ear = new RedisEar({ redis, keys, processId, listener, loadLog });

@@ -91,7 +91,7 @@ export function createLocalStores({ clock = systemClock }: { readonly clock?: Cl
     return { isTaken: true, position: fence };
   }
 
-  function invalidate(invalidation: Invalidation, by: object): void {
+  function invalidate(invalidation: Invalidation, by: object): number | undefined {
     const ref = refOf(invalidation);
     if (ref === undefined) {
       const previous = log.at(-1)?.position ?? 0;
@@ -99,7 +99,7 @@ export function createLocalStores({ clock = systemClock }: { readonly clock?: Cl
       log.push(entry);
       if (log.length > MOST_LOGGED) log.shift();
       say({ type: "logged", entry, isOwn: false }, by);
-      return;
+      return entry.position;
     }
     const { fence, entries } = resourceAt(ref.key);
     const forgottenBefore =
@@ -107,6 +107,7 @@ export function createLocalStores({ clock = systemClock }: { readonly clock?: Cl
     const left = [...entries].filter(([, { seenAtMs }]) => seenAtMs >= forgottenBefore);
     resources.set(ref.key, { fence: fence + 1, entries: new Map(left), leases: new Map() });
     say({ type: "invalidated", invalidation }, by);
+    return undefined;
   }
 
   return {
@@ -131,7 +132,7 @@ export function createLocalStores({ clock = systemClock }: { readonly clock?: Cl
           for (const lease of leases) endLease(lease, by);
         },
         async invalidate(invalidation) {
-          invalidate(invalidation, by);
+          return invalidate(invalidation, by);
         },
         listen(listener) {
           listeners.set(by, listener);

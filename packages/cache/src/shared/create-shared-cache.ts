@@ -58,7 +58,7 @@ export function createSharedCache(settings: SharedCacheSettings): SharedCache {
       if (namespace === undefined) {
         namespace = new SharedNamespace(inMemory, {
           level,
-          acted: (ref) => tell({ type: "selection", selection: { ref } }),
+          acted: (ref) => tell({ type: "action", ref }),
         });
         namespaces.set(inMemory, namespace);
       }

@@ -62,8 +62,9 @@ export class Hearing {
   }
 
   #forget(invalidation: Invalidation): void {
-    const { memory, ended } = this.#settings;
+    const { memory, clock, ended } = this.#settings;
     if (invalidation.type === "change") memory.applied(invalidation.change);
+    else if (invalidation.type === "action") memory.acted({ ref: invalidation.ref, nowMs: clock.monotonicMs() });
     else memory.invalidate(invalidation.selection);
     // Whoever follows a fetch of it may find that it has to be made once more.
     ended(undefined);

@@ -111,7 +111,8 @@ export class SharedLevel {
     this.#memory = memory;
     this.#clock = clock;
     this.#reach = new Reach({ clock, patienceMs, ping: () => store.ping(), up: () => void this.#telling.tellAll() });
-    this.#telling = new Telling({ store, reach: this.#reach, clock });
+    const toldAt = (position: number, invalidation: Invalidation) => this.#hearing.log.told(position, invalidation);
+    this.#telling = new Telling({ store, reach: this.#reach, clock, toldAt });
     this.#hearing = new Hearing({
       memory,
       clock,

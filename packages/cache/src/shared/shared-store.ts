@@ -17,8 +17,12 @@ export interface SharedStore {
   renew(place: string, leases: readonly StoreLease[], lastsMs: number): Promise<void>;
   /** Ends leases of this process's, and wakes whoever waits. */
   release(place: string, leases: readonly StoreLease[]): Promise<void>;
-  /** Forgets, moves the position on, and tells every process: all or nothing. Once it settles, no `read` finds what it forgot. */
-  invalidate(invalidation: Invalidation): Promise<void>;
+  /**
+   * Forgets, moves the position on, and tells every process: all or nothing. Once it settles, no `read` finds what it forgot.
+   *
+   * @returns where it stands in the log, if that is where it is: word of it may come later, or be lost.
+   */
+  invalidate(invalidation: Invalidation): Promise<number | undefined>;
   /** Begins to listen. Called once. */
   listen(listener: StoreListener): void;
   /** Settles if it answers. */

@@ -17,9 +17,18 @@ export class Telling {
   readonly #reach: Reach;
   readonly #clock: Clock;
   readonly #outbox = new Outbox();
+  readonly #toldAt: (position: number, invalidation: Invalidation) => void;
   #stopRetrying: (() => void) | undefined;
+  #isClosed = false;
 
-  constructor(settings: { readonly store: SharedStore; readonly reach: Reach; readonly clock: Clock }) {
+  constructor(settings: {
+    readonly store: SharedStore;
+    readonly reach: Reach;
+    readonly clock: Clock;
+    /** One is in the log of the store now. */
+    toldAt(position: number, invalidation: Invalidation): void;
+  }) {
+    this.#toldAt = settings.toldAt;
     this.#store = settings.store;
     this.#reach = settings.reach;
     this.#clock = settings.clock;
@@ -36,11 +45,11 @@ export class Telling {
 
   /** Settles when the store has been told, or after a moment: then it is told as soon as it can be. */
   async tell(invalidation: Invalidation): Promise<void> {
-    this.#outbox.add(invalidation);
+    const waiting = this.#outbox.add(invalidation);
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const cancel = this.#clock.schedule(resolve, { delayMs: LONGEST_WAIT_MS });
     try {
-      await Promise.race([this.#send(invalidation), late]);
+      await Promise.race([this.#send(waiting), late]);
     } finally {
       cancel();
     }
@@ -53,11 +62,12 @@ export class Telling {
 
   async #send(invalidation: Invalidation): Promise<void> {
     const told = await this.#reach.ask(async () => {
-      await this.#store.invalidate(invalidation);
+      const position = await this.#store.invalidate(invalidation);
+      if (position !== undefined) this.#toldAt(position, invalidation);
       return true;
     });
     if (told === true) this.#outbox.told(invalidation);
-    else if (this.#reach.isUp) this.#retryLater();
+    else if (this.#reach.isUp && !this.#isClosed) this.#retryLater();
   }
 
   #retryLater(): void {
@@ -69,6 +79,7 @@ export class Telling {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#stopRetrying?.();
   }
 }

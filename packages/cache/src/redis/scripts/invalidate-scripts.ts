@@ -40,7 +40,7 @@ return redis.call('LRANGE', KEYS[1], 0, -1)
 `);
 
 /**
- * Adds an invalidation to the log, and tells every process.
+ * Adds an invalidation to the log, and tells every process. Gives its position.
  *
  * KEYS: the log. ARGV: the time, the channel, the invalidation as JSON, how many are kept.
  */
@@ -55,4 +55,5 @@ local entry = string.format('{"position":%.0f,"previous":%.0f,"invalidation":', 
 redis.call('RPUSH', KEYS[1], entry)
 redis.call('LTRIM', KEYS[1], -ARGV[4], -1)
 redis.call('PUBLISH', ARGV[2], '{"type":"logged","entry":' .. entry .. '}')
+return string.format('%.0f', position)
 `);
