@@ -50,7 +50,12 @@ export class Hearing {
   lost(): void {
     if (!this.#hears) return;
     this.#hears = false;
-    this.#sweepLater();
+    this.#sweep();
+  }
+
+  /** Whether what was seen at an instant of the monotonic clock may answer as far as words go: every one arrives, or it is young. */
+  trusts(seenAt: number): boolean {
+    return this.#hears || this.#settings.clock.monotonicMs() - seenAt <= UNTOLD_MS;
   }
 
   regained(log: StoreLog): void {
@@ -76,13 +81,14 @@ export class Hearing {
     this.#settings.began();
   }
 
-  #sweepLater(): void {
+  #sweep(): void {
     const { clock, memory } = this.#settings;
-    const sweep = () => {
-      memory.dropSeenBefore(clock.monotonicMs() - UNTOLD_MS + SWEEP_MS);
-      this.#sweepLater();
-    };
-    this.#stopSweeping = clock.schedule(sweep, { delayMs: SWEEP_MS, background: true });
+    memory.dropSeenBefore(clock.monotonicMs() - UNTOLD_MS + SWEEP_MS);
+    this.#sweepLater();
+  }
+
+  #sweepLater(): void {
+    this.#stopSweeping = this.#settings.clock.schedule(() => this.#sweep(), { delayMs: SWEEP_MS, background: true });
   }
 
   close(): void {

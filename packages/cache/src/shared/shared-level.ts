@@ -50,6 +50,8 @@ export interface SeenEntry extends Omit<StoreWrite, "seenAtMs"> {
 /** What was found, with when it was seen on this process's clock, and where its resource's invalidations stood when it was looked for. */
 export interface FoundEntry extends StoredEntry {
   readonly seenAt: number;
+  /** How many invalidations this process knew of when it was looked for. */
+  readonly since: number;
   readonly known: KnownPosition;
 }
 
@@ -213,7 +215,17 @@ export class SharedLevel {
     if (!this.#hearing.hears && ageMs > UNTOLD_MS) return undefined;
     if (!this.#memory.passes(since, seen) || this.#telling.concerns(seen)) return undefined;
     if (!this.#hearing.log.passes(entry.logPosition, seen)) return undefined;
-    return { ...entry, seenAt: Math.floor(sentAt - ageMs) };
+    return { ...entry, seenAt: Math.floor(sentAt - ageMs), since };
+  }
+
+  /** Whether what was found is still so. Between that and its use promises take their turns, and so may an invalidation. */
+  isStill({ since, observation }: FoundEntry, place: CachePlace): boolean {
+    return this.#memory.passes(since, { place, ref: observation.ref, observation });
+  }
+
+  /** See {@link Hearing.trusts}. */
+  trusts(seenAt: number): boolean {
+    return this.#hearing.trusts(seenAt);
   }
 
   /** Settles when a lease of another process's has ended, as far as one hears, or has run out. */

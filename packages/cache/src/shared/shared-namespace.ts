@@ -66,7 +66,7 @@ export class SharedNamespace implements CacheNamespace {
       finding.finally(() => this.#finding.delete(key));
     }
     const found = await finding;
-    if (!("observation" in found)) return undefined;
+    if (!("observation" in found) || !this.#level.isStill(found, this.#memory.place)) return undefined;
     const entry = this.#entryOf(found);
     return entry.isRead(read) ? entry : undefined;
   }
@@ -80,7 +80,7 @@ export class SharedNamespace implements CacheNamespace {
       claimMs: LEASE_MS,
     };
     const found = await this.#level.find({ place, where: this.#where, ref }, read);
-    if ("observation" in found) this.#memory.take(found.observation, found);
+    if ("observation" in found && this.#level.isStill(found, place)) this.#memory.take(found.observation, found);
     if (found.known !== undefined) this.#learn(ref, found.known);
     return found;
   }
@@ -108,7 +108,7 @@ export class SharedNamespace implements CacheNamespace {
     const views = place.kind.views.slice(fromView);
     const read = { ...this.#leaseOn(ref), views, limitMs: Number.POSITIVE_INFINITY, claimMs: 0 };
     const found = await this.#level.find({ place, where: this.#where, ref }, read);
-    return "observation" in found ? this.#entryOf(found) : undefined;
+    return "observation" in found && this.#level.isStill(found, place) ? this.#entryOf(found) : undefined;
   }
 
   lookList(read: { readonly key: string; readonly nowMs: number; readonly maxAgeMs: number }): CachedList | undefined {
@@ -133,8 +133,9 @@ export class SharedNamespace implements CacheNamespace {
       return known !== undefined && known.learnedAt <= start.beganAt ? known.position : undefined;
     };
     return {
-      isCurrent: (ref) => fill.isCurrent(ref),
+      isCurrent: (ref) => level.trusts(start.beganAt) && fill.isCurrent(ref),
       store: (observation, usual) => {
+        if (!level.trusts(start.beganAt)) return;
         const position = positionOf(observation.ref);
         const seenAt = fill.store(observation, usual);
         if (seenAt === undefined || !level.isUp) return;
@@ -146,7 +147,9 @@ export class SharedNamespace implements CacheNamespace {
         level.store(this.#where, { ...this.#leaseOn(ref), view, value, usualMs, position, seenAt, start, learn });
       },
       storeAbsent: (ref) => fill.storeAbsent(ref),
-      storeList: (key, list) => fill.storeList(key, list),
+      storeList: (key, list) => {
+        if (level.trusts(start.beganAt)) fill.storeList(key, list);
+      },
       [Symbol.dispose]: () => {
         for (const lease of leases) level.leases.end(lease);
         for (const ref of refs) this.#missed.delete(ref.key);
