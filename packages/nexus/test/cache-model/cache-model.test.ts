@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FAULTS } from "./faults.ts";
 import { BrokenInvariant, INVARIANTS } from "./invariants.ts";
-import { runSchedule } from "./run-schedule.ts";
+import { runSchedule, type Tally } from "./run-schedule.ts";
 import { schedules } from "./schedule.ts";
 
 /** Each seed has its share of the schedules; fast-check names seed and path of one that breaks something, and makes it short. */
@@ -16,10 +16,9 @@ describe("the kernel with its cache, under 10,000 schedules of reads, fills, inv
   it.each(SEEDS)(
     `holds every invariant (seed %i): ${Object.keys(INVARIANTS).join(", ")}`,
     async (seed) => {
-      const seen: Record<string, number> = {};
+      const seen: Tally = {};
       const property = fc.asyncProperty(schedules, async (schedule) => {
-        const outcomes = await runSchedule(schedule);
-        for (const [outcome, times] of Object.entries(outcomes)) seen[outcome] = (seen[outcome] ?? 0) + times;
+        for (const [what, times] of Object.entries(await runSchedule(schedule))) seen[what] = (seen[what] ?? 0) + times;
       });
       await fc.assert(property, { seed, numRuns: SCHEDULES_PER_SEED });
       // A model in which a cache had nothing to do would hold, too.
@@ -35,7 +34,7 @@ describe("the same schedules, with a fault put in, find a cache that", () => {
     "$what: it breaks $breaks",
     async ({ breaks, wrap }) => {
       const property = fc.asyncProperty(schedules, async (schedule) => {
-        await runSchedule(schedule, wrap);
+        await runSchedule(schedule, { wrap });
       });
       const [seed = 1] = SEEDS;
       const sought = { seed, numRuns: SCHEDULES_PER_SEED, endOnFailure: true };

@@ -1,6 +1,6 @@
 import { type Cache, type CacheNamespace, createScope } from "@cloudlink/core";
 import type { Invariant } from "./invariants.ts";
-import type { Wrap } from "./run-schedule.ts";
+import type { Wrap } from "./world.ts";
 
 /** A cache with something broken in it, and the invariants that it breaks. */
 export interface Fault {
@@ -11,20 +11,22 @@ export interface Fault {
 
 /** Another cache whose namespaces are each changed by `change`. */
 function withNamespaces(change: (namespace: CacheNamespace) => Partial<CacheNamespace>): Wrap {
-  return (cache) => {
-    const changed = new WeakMap<CacheNamespace, CacheNamespace>();
-    return {
-      ...cache,
-      namespace(place) {
-        const real = cache.namespace(place);
-        let faulty = changed.get(real);
-        if (faulty === undefined) {
-          faulty = { ...forwarded(real), ...change(real) };
-          changed.set(real, faulty);
-        }
-        return faulty;
-      },
-    };
+  return {
+    cache(cache) {
+      const changed = new WeakMap<CacheNamespace, CacheNamespace>();
+      return {
+        ...cache,
+        namespace(place) {
+          const real = cache.namespace(place);
+          let faulty = changed.get(real);
+          if (faulty === undefined) {
+            faulty = { ...forwarded(real), ...change(real) };
+            changed.set(real, faulty);
+          }
+          return faulty;
+        },
+      };
+    },
   };
 }
 
@@ -74,10 +76,12 @@ export const FAULTS: readonly Fault[] = [
   {
     what: "keeps the entries of all tenants together",
     breaks: ["scope"],
-    wrap: (cache): Cache => ({
-      ...cache,
-      namespace: ({ scope, kind }) => cache.namespace({ scope: createScope({ ...scope, tenant: "all" }), kind }),
-    }),
+    wrap: {
+      cache: (cache): Cache => ({
+        ...cache,
+        namespace: ({ scope, kind }) => cache.namespace({ scope: createScope({ ...scope, tenant: "all" }), kind }),
+      }),
+    },
   },
   {
     what: "answers by an entry that is older than asked for, by a jitter",

@@ -1,5 +1,6 @@
 import { boundsFor, type CloudLinkError, type Ref, type ResourceState, type Scope } from "@cloudlink/core";
 import { Thing } from "../thing.ts";
+import { type News, UNTOLD_MS } from "./news.ts";
 import type { AskedFreshness } from "./schedule.ts";
 import { ADVICE, type Sighting, type Vendor } from "./vendor.ts";
 
@@ -11,6 +12,7 @@ export const INVARIANTS = {
   live: "a live read shows what was seen after it began",
   error: "an error is served to those who waited for it, and absence for 2 s, and not soon after an action",
   end: "every call ends, and nothing is left running",
+  told: "what one kernel has to forget, the others are told as soon as they can be",
   view: "an answer has the view that was asked for, or a wider one",
 } as const;
 
@@ -28,6 +30,8 @@ export class BrokenInvariant extends Error {
 
 /** A read, as it was asked for. */
 export interface AskedRead extends AskedFreshness {
+  /** Which kernel was asked. */
+  readonly kernel: number;
   readonly startSeq: number;
   readonly startMs: number;
   readonly scope: Scope;
@@ -37,33 +41,20 @@ export interface AskedRead extends AskedFreshness {
   isCanceled: boolean;
 }
 
-/** Something after which what was seen before is no longer shown. */
-export interface Fenced {
-  readonly what: string;
-  /** Reads that begin after this are bound by it. */
-  readonly fromSeq: number;
-  concerns(scope: Scope, sighting: Sighting): boolean;
-  outdates(sighting: Sighting): boolean;
-}
-
-/** An action that somebody has had the end of. */
-export interface Acted {
-  readonly seq: number;
-  readonly atMs: number;
-  readonly account: string;
-}
-
 const LONGEST_ABSENCE_MS = 2_000;
 const NO_ABSENCE_MS = 60_000;
 
 /** Holds answers against what the vendor said, and when. */
 export class Judge {
-  readonly fences: Fenced[] = [];
-  readonly actions: Acted[] = [];
+  /** By how much, in milliseconds, an answer may say that it is older than it is: each time that it goes to the store or comes from there adds some. */
+  slackMs: number;
   readonly #vendor: Vendor;
+  readonly #news: News;
 
-  constructor(vendor: Vendor) {
-    this.#vendor = vendor;
+  constructor(settings: { readonly vendor: Vendor; readonly news: News; readonly slackMs: number }) {
+    this.#vendor = settings.vendor;
+    this.#news = settings.news;
+    this.slackMs = settings.slackMs;
   }
 
   answer(
@@ -94,7 +85,7 @@ export class Judge {
     // Of what comes from the vendor, and of lists, it is told by the wall clock, which may have been set.
     if (source === "live" || read.isList) return;
     // Never too young. Where the wall clock was set meanwhile, a page of a list may be taken to be as old as the list.
-    if (ageMs < read.startMs - sighting.sentAtMs || ageMs > nowMs - sighting.callAtMs) {
+    if (ageMs < read.startMs - sighting.sentAtMs || ageMs > nowMs - sighting.callAtMs + this.slackMs) {
       throw new BrokenInvariant("age", `${mark} says that it is ${ageMs} ms old.`);
     }
   }
@@ -134,15 +125,19 @@ export class Judge {
     const errorMs = read.staleIfErrorMs ?? advised?.staleIfErrorMs ?? 0;
     const isOverdue = nowMs - read.startMs >= read.timeoutMs;
     const failed = [...this.#vendor.failures.values()].some(
-      ({ scope, refs, saidSeq }) => scope === sighting.scope && refs.has(sighting.ref) && saidSeq > read.startSeq,
+      ({ scope, refs, landedSeq }) => scope === sighting.scope && refs.has(sighting.ref) && landedSeq > read.startSeq,
     );
     return Math.max(revalidateMs, failed || isOverdue ? errorMs : 0);
   }
 
   #fenced(read: AskedRead, sighting: Sighting): void {
-    for (const fence of this.fences) {
-      if (fence.fromSeq > read.startSeq || !fence.concerns(read.scope, sighting) || !fence.outdates(sighting)) continue;
-      throw new BrokenInvariant("fence", `${sighting.mark} was seen before ${fence.what}, and shown after it.`);
+    for (const fence of this.#news.fences) {
+      const bound = fence.bounds[read.kernel];
+      if (bound === undefined || !fence.concerns(read.scope, sighting) || !fence.outdates(sighting)) continue;
+      const isTooOld = sighting.sentAtMs < read.startMs - UNTOLD_MS;
+      if (bound.fromSeq > read.startSeq && !(isTooOld && bound.deafFromSeq <= read.startSeq)) continue;
+      const shown = `${sighting.mark} was seen before ${fence.what} of kernel ${fence.kernel}, and shown after it`;
+      throw new BrokenInvariant("fence", `${shown} by kernel ${read.kernel}.`);
     }
   }
 
@@ -159,7 +154,7 @@ export class Judge {
     if (said === undefined) throw new BrokenInvariant("error", `Nobody knows where it comes from: ${error.message}.`);
     if (said.scope !== read.scope.key)
       throw new BrokenInvariant("scope", `${read.scope.key} got an error of ${said.scope}.`);
-    if (said.saidSeq < read.startSeq) throw new BrokenInvariant("error", `${mark} was over when the read began.`);
+    if (said.landedSeq < read.startSeq) throw new BrokenInvariant("error", `${mark} was over when the read began.`);
     if ("version" in said) this.#seen(read, { sighting: said, nowMs, usual: { maxAgeMs: LONGEST_ABSENCE_MS } });
   }
 
@@ -176,8 +171,11 @@ export class Judge {
     if (mostMs === 0) throw new BrokenInvariant("live", `A live read was told that ${ref.key} had been absent.`);
     const kept = young.filter(
       ({ sentAtMs, saidSeq }) =>
-        !this.actions.some(
-          ({ seq, atMs, account }) => account === ref.account && seq < saidSeq && sentAtMs < atMs + NO_ABSENCE_MS,
+        !this.#news.actions.some(
+          ({ fromSeq, atMs, account }) =>
+            account === ref.account &&
+            (fromSeq[read.kernel] ?? Number.POSITIVE_INFINITY) < saidSeq &&
+            sentAtMs < atMs + NO_ABSENCE_MS,
         ),
     );
     if (kept.length === 0)

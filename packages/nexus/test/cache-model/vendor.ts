@@ -37,13 +37,15 @@ export interface Sighting {
   readonly lookedSeq: number;
   /** When the answer left the vendor. */
   readonly saidSeq: number;
+  /** When it had been taken in for certain: who begins after that has nothing of its flight. */
+  landedSeq: number;
 }
 
 /** A request that the vendor failed, for a reason that says nothing of the resources. */
 export interface Failure {
   readonly scope: string;
   readonly refs: ReadonlySet<string>;
-  readonly saidSeq: number;
+  landedSeq: number;
 }
 
 /** The order of events, which is finer than the clock. */
@@ -78,6 +80,7 @@ export class Vendor {
   readonly #seq: Sequence;
   readonly #looksAtOnce: readonly boolean[];
   #requests = 0;
+  readonly #landing: (Sighting | Failure)[] = [];
 
   constructor(settings: { readonly clock: ManualClock; readonly seq: Sequence; readonly schedule: Schedule }) {
     const { clock, seq, schedule } = settings;
@@ -113,6 +116,11 @@ export class Vendor {
     this.#versions.get(ref.key)?.push({ seq: this.#seq.next(), atMs: this.#clock.nowMs(), state, color });
   }
 
+  /** Whoever waited for what was said until now has it. */
+  landed(): void {
+    for (const said of this.#landing.splice(0)) said.landedSeq = this.#seq.next();
+  }
+
   #looksNow(): boolean {
     const { length } = this.#looksAtOnce;
     const looks = this.#looksAtOnce[this.#requests % length] ?? true;
@@ -138,7 +146,9 @@ export class Vendor {
       const mark = String(sentSeq);
       const saidSeq = this.#seq.next();
       if (fails) {
-        this.failures.set(mark, { scope, refs: new Set(refs.map(({ key }) => key)), saidSeq });
+        const failure = { scope, refs: new Set(refs.map(({ key }) => key)), landedSeq: Number.POSITIVE_INFINITY };
+        this.failures.set(mark, failure);
+        this.#landing.push(failure);
         reject(outage(mark));
         return;
       }
@@ -155,8 +165,10 @@ export class Vendor {
           callAtMs: callAtMs ?? sentAtMs,
           lookedSeq,
           saidSeq,
+          landedSeq: Number.POSITIVE_INFINITY,
         };
         this.sightings.set(sighting.mark, sighting);
+        this.#landing.push(sighting);
         if (version.state === "absent") return { ok: false, ref, error: absence(sighting.mark) };
         return { ok: true, ref, state: { ref, view, observedAt, value: thingOf(ref, sighting) } };
       });
