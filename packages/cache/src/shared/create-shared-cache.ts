@@ -31,7 +31,7 @@ export interface SharedCache extends Cache, AsyncDisposable {
  * invalidates the others forget, and of several that need the same at once one asks the vendor.
  *
  * Invariants, beside those of {@link createMemoryCache}: what was invalidated in any process is stored by no fill that began before in any other;
- * memory that cannot be told of invalidations answers for 5 s at the most; a store that is slow, full or gone costs a read `patienceMs` at the
+ * what is invalidated elsewhere while a process hears nothing of it answers there for 5 s at the most, from when that is noticed (within 2 s, of Redis); a store that is slow, full or gone costs a read `patienceMs` at the
  * most, once, and fails none.
  *
  * @throws `invalid_argument` (`ErrInvalidSettings`) for bounds or a patience that are no positive numbers.

@@ -4,8 +4,11 @@ import type { Invalidation } from "./invalidation.ts";
 import { InvalidationLog } from "./invalidation-log.ts";
 import type { StoreLease, StoreLog, StoreWord } from "./shared-store.ts";
 
-/** For how long, in milliseconds, what was seen answers while no word of invalidations arrives, and how often the rest is let go. */
-export const UNTOLD_MS = 5_000;
+/**
+ * For how long, in milliseconds, anything answers that one may not have been told of, and how often the rest is let go. Not everything that is older goes
+ * at the first moment: of what was kept then, all was known, and all replicas would ask their vendors for all of it at once.
+ */
+const UNTOLD_MS = 5_000;
 const SWEEP_MS = 500;
 
 /** What {@link Hearing} takes. */
@@ -19,8 +22,8 @@ export interface HearingSettings {
 }
 
 /**
- * What other processes say through the store, and what it does to this one's memory. While nothing is heard, what is kept answers for
- * {@link UNTOLD_MS} at the most; when words come again, memory begins anew.
+ * What other processes say through the store, and what it does to this one's memory. What they invalidate while nothing is heard answers for
+ * {@link UNTOLD_MS} more at the most; when words come again, memory begins anew.
  */
 export class Hearing {
   readonly #settings: HearingSettings;
@@ -28,6 +31,8 @@ export class Hearing {
   /** Counts the times that words may have been lost. */
   epoch = 0;
   #hears = false;
+  /** When words were last known to arrive, on the monotonic clock. */
+  #lostAt = Number.NEGATIVE_INFINITY;
   #stopSweeping: (() => void) | undefined;
 
   constructor(settings: HearingSettings) {
@@ -50,12 +55,13 @@ export class Hearing {
   lost(): void {
     if (!this.#hears) return;
     this.#hears = false;
-    this.#sweep();
+    this.#lostAt = this.#settings.clock.monotonicMs();
+    this.#sweepLater();
   }
 
-  /** Whether what was seen at an instant of the monotonic clock may answer as far as words go: every one arrives, or it is young. */
+  /** Whether what was seen at an instant of the monotonic clock may answer as far as words go: every one arrives, or not for long. */
   trusts(seenAt: number): boolean {
-    return this.#hears || this.#settings.clock.monotonicMs() - seenAt <= UNTOLD_MS;
+    return this.#hears || this.#settings.clock.monotonicMs() - Math.max(seenAt, this.#lostAt) <= UNTOLD_MS;
   }
 
   regained(log: StoreLog): void {
@@ -83,7 +89,8 @@ export class Hearing {
 
   #sweep(): void {
     const { clock, memory } = this.#settings;
-    memory.dropSeenBefore(clock.monotonicMs() - UNTOLD_MS + SWEEP_MS);
+    const oldest = clock.monotonicMs() - UNTOLD_MS + SWEEP_MS;
+    if (oldest >= this.#lostAt) memory.dropSeenBefore(oldest);
     this.#sweepLater();
   }
 

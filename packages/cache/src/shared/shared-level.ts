@@ -2,7 +2,7 @@ import type { CachePlace, Clock, Ref, SharedUse } from "@cloudlink/core";
 import type { MemoryLevel } from "../memory-level.ts";
 import type { KnownPosition } from "../resource-slot.ts";
 import { Gathering } from "./gathering.ts";
-import { Hearing, UNTOLD_MS } from "./hearing.ts";
+import { Hearing } from "./hearing.ts";
 import type { Invalidation } from "./invalidation.ts";
 import { keyOf, LEASE_MS, Leases } from "./leases.ts";
 import { Reach } from "./reach.ts";
@@ -211,11 +211,11 @@ export class SharedLevel {
     if (entry === undefined) return undefined;
     const seen = { place, ref, observation: entry.observation };
     // By a millisecond older than it says, since the store counts in whole ones.
-    const ageMs = reply.nowMs - finding.seenAtMs + 1;
-    if (!this.#hearing.hears && ageMs > UNTOLD_MS) return undefined;
+    const seenAt = Math.floor(sentAt - (reply.nowMs - finding.seenAtMs + 1));
+    if (!this.#hearing.trusts(seenAt)) return undefined;
     if (!this.#memory.passes(since, seen) || this.#telling.concerns(seen)) return undefined;
     if (!this.#hearing.log.passes(entry.logPosition, seen)) return undefined;
-    return { ...entry, seenAt: Math.floor(sentAt - ageMs), since };
+    return { ...entry, seenAt, since };
   }
 
   /** Whether what was found is still so. Between that and its use promises take their turns, and so may an invalidation. */

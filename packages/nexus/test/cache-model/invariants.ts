@@ -134,8 +134,8 @@ export class Judge {
     for (const fence of this.#news.fences) {
       const bound = fence.bounds[read.kernel];
       if (bound === undefined || !fence.concerns(read.scope, sighting) || !fence.outdates(sighting)) continue;
-      const isTooOld = sighting.sentAtMs < read.startMs - UNTOLD_MS;
-      if (bound.fromSeq > read.startSeq && !(isTooOld && bound.deafFromSeq <= read.startSeq)) continue;
+      const isOver = read.startMs > Math.max(bound.deafAtMs, sighting.sentAtMs) + UNTOLD_MS;
+      if (bound.fromSeq > read.startSeq && !isOver) continue;
       const shown = `${sighting.mark} was seen before ${fence.what} of kernel ${fence.kernel}, and shown after it`;
       throw new BrokenInvariant("fence", `${shown} by kernel ${read.kernel}.`);
     }

@@ -1,4 +1,4 @@
-import type { Cache, Scope } from "@cloudlink/core";
+import type { Cache, Clock, Scope } from "@cloudlink/core";
 import type { StoreLine } from "./store-line.ts";
 import type { Sequence, Sighting } from "./vendor.ts";
 
@@ -15,8 +15,8 @@ export interface Outdating {
 interface Bound {
   /** It has heard. */
   fromSeq: number;
-  /** It cannot have heard, and knows that: it shows nothing that is older than {@link UNTOLD_MS}. */
-  deafFromSeq: number;
+  /** When it could not hear, and knew that: {@link UNTOLD_MS} later it shows that no more, heard or not. */
+  deafAtMs: number;
 }
 
 /** Something that happened, and for which kernels it holds. */
@@ -32,7 +32,7 @@ export interface Acted {
   readonly fromSeq: number[];
 }
 
-/** For how long what was seen answers where no word of the others arrives, as `createSharedCache` promises. */
+/** For how long what is invalidated answers where no word of it arrives, as `createSharedCache` promises. */
 export const UNTOLD_MS = 5_000;
 
 /** Something that the others have not been told of, as far as is known. */
@@ -50,16 +50,19 @@ export class News {
   readonly fences: Fenced[] = [];
   readonly actions: Acted[] = [];
   readonly #seq: Sequence;
+  readonly #clock: Clock;
   readonly #caches: readonly Cache[];
   readonly #lines: readonly StoreLine[];
   #untold: Untold[] = [];
 
   constructor(settings: {
     readonly seq: Sequence;
+    readonly clock: Clock;
     readonly caches: readonly Cache[];
     readonly lines: readonly StoreLine[];
   }) {
     this.#seq = settings.seq;
+    this.#clock = settings.clock;
     this.#caches = settings.caches;
     this.#lines = settings.lines;
   }
@@ -68,7 +71,7 @@ export class News {
   fence(outdating: Outdating, said?: Promise<unknown>): void {
     const bounds = this.#caches.map(() => ({
       fromSeq: Number.POSITIVE_INFINITY,
-      deafFromSeq: Number.POSITIVE_INFINITY,
+      deafAtMs: Number.POSITIVE_INFINITY,
     }));
     const own = bounds[outdating.kernel];
     if (own !== undefined) own.fromSeq = this.#seq.next();
@@ -78,7 +81,7 @@ export class News {
       if (bound === undefined) return true;
       const { hears } = this.#lines[kernel] ?? { hears: true };
       if (hears) bound.fromSeq = this.#seq.next();
-      else if (bound.deafFromSeq === Number.POSITIVE_INFINITY) bound.deafFromSeq = this.#seq.next();
+      else bound.deafAtMs = Math.min(bound.deafAtMs, this.#clock.monotonicMs());
       return hears;
     };
     this.#tellLater({ kernel: outdating.kernel, tell, ...(said !== undefined && { said }) });

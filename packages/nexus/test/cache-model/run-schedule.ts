@@ -66,7 +66,7 @@ class Run {
     this.#wallJumpMs = schedule.wallJumpMs;
     const { caches, lines } = world;
     this.#vendor = new Vendor({ clock, seq: this.#seq, schedule });
-    this.#news = new News({ seq: this.#seq, caches, lines });
+    this.#news = new News({ seq: this.#seq, clock, caches, lines });
     this.#judge = new Judge({ vendor: this.#vendor, news: this.#news, slackMs: lines.length > 0 ? STORED_MS : 0 });
     this.#kernels = caches.map((cache) =>
       createNexus({
