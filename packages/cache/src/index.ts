@@ -12,6 +12,7 @@ export { createLocalStores } from "./shared/create-local-stores.ts";
 export { createSharedCache, type SharedCache, type SharedCacheSettings } from "./shared/create-shared-cache.ts";
 export type { Invalidation } from "./shared/invalidation.ts";
 export {
+  FENCE_MS,
   type LoggedInvalidation,
   type SharedStore,
   SharedStoreError,

@@ -220,7 +220,7 @@ export function sharedStoreSuite(underTest: () => StoreUnderTest): void {
       const { nowMs } = await now(store);
       await put(store, { ref: ref.key, view: "narrow", value: "old", seenAtMs: nowMs - 30_000 });
       await put(store, { ref: ref.key, view: "wide", value: "young", seenAtMs: nowMs - 1_000 });
-      await store.invalidate({ type: "change", change: { ref, occurredAt: nowMs - 10_000 } });
+      await store.invalidate({ type: "change", change: { ref, occurredAt: Date.now() - 10_000 } });
       expect(await look(store, readOf(ref.key))).toMatchObject({ value: "young" });
       expect((await look(store, readOf(ref.key, { views: ["narrow"] }))).state).toBe("free");
     });

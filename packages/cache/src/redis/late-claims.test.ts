@@ -111,8 +111,9 @@ describe("a claim that nobody waits for any more", () => {
   it("is not sent whole to a server that has lost its scripts", async () => {
     redis.node.freeze();
     await inVain(() => store.claim(ctx, claim));
+    const ready = once(client, "ready");
     await redis.node.restart();
-    await once(client, "ready");
+    await ready;
     await settled();
     expect(await seenByOthers()).toBe("claimed");
   });

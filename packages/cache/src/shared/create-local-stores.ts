@@ -102,8 +102,12 @@ export function createLocalStores({ clock = systemClock }: { readonly clock?: Cl
       return entry.position;
     }
     const { fence, entries } = resourceAt(ref.key);
-    const forgottenBefore =
-      invalidation.type === "change" ? invalidation.change.occurredAt + CLOCK_SKEW_MS : Number.POSITIVE_INFINITY;
+    // Its own clock is one that nobody sets; a change comes with what a wall clock said.
+    const aheadMs = clock.nowMs() - clock.monotonicMs();
+    const isChange = invalidation.type === "change";
+    const forgottenBefore = isChange
+      ? invalidation.change.occurredAt + CLOCK_SKEW_MS - aheadMs
+      : Number.POSITIVE_INFINITY;
     const left = [...entries].filter(([, { seenAtMs }]) => seenAtMs >= forgottenBefore);
     resources.set(ref.key, { fence: fence + 1, entries: new Map(left), leases: new Map() });
     say({ type: "invalidated", invalidation }, by);

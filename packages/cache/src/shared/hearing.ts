@@ -1,8 +1,8 @@
 import type { Clock } from "@cloudlink/core";
 import type { MemoryLevel } from "../memory-level.ts";
-import type { Invalidation } from "./invalidation.ts";
+import { type Invalidation, refOf } from "./invalidation.ts";
 import { InvalidationLog } from "./invalidation-log.ts";
-import type { StoreLease, StoreLog, StoreWord } from "./shared-store.ts";
+import type { StoreLog, StoreWord } from "./shared-store.ts";
 
 /**
  * For how long, in milliseconds, anything answers that one may not have been told of, and how often the rest is let go. Not everything that is older goes
@@ -15,8 +15,8 @@ const SWEEP_MS = 500;
 export interface HearingSettings {
   readonly memory: MemoryLevel;
   readonly clock: Clock;
-  /** A lease on a fetch ended, or all may have. */
-  ended(lease: StoreLease | undefined): void;
+  /** A lease on fetching the resource ended. @param ref - its canonical text. */
+  ended(ref: string): void;
   /** Words may have been lost: what was learned of the store before counts no more. */
   began(): void;
 }
@@ -45,7 +45,7 @@ export class Hearing {
   }
 
   heard(word: StoreWord): void {
-    if (word.type === "ended") this.#settings.ended(word);
+    if (word.type === "ended") this.#settings.ended(word.ref);
     else if (word.type === "invalidated") this.#forget(word.invalidation);
     // One before it was lost, and nobody knows what it was about.
     else if (!this.log.add(word.entry)) this.#beginAnew();
@@ -77,8 +77,9 @@ export class Hearing {
     if (invalidation.type === "change") memory.applied(invalidation.change);
     else if (invalidation.type === "action") memory.acted({ ref: invalidation.ref, nowMs: clock.monotonicMs() });
     else memory.invalidate(invalidation.selection);
-    // Whoever follows a fetch of it may find that it has to be made once more.
-    ended(undefined);
+    // Whoever follows a fetch of it has to make it once more.
+    const ref = refOf(invalidation);
+    if (ref !== undefined) ended(ref.key);
   }
 
   #beginAnew(): void {

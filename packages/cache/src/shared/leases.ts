@@ -17,9 +17,10 @@ export interface LeaseKeeper {
 /** A lease that this process holds. */
 export interface HeldLease extends StoreLease {
   readonly place: string;
-  tookAt: number;
   /** Fills that are under way for it. */
   fills: number;
+  /** Whether the last tick found none. */
+  wasIdle: boolean;
 }
 
 /**
@@ -39,10 +40,9 @@ export class Leases {
 
   took(place: string, { ref, holder }: StoreLease): void {
     const key = keyOf({ ref, holder });
-    const tookAt = this.#clock.monotonicMs();
     const held = this.#held.get(key);
-    if (held === undefined) this.#held.set(key, { place, ref, holder, tookAt, fills: 0 });
-    else held.tookAt = tookAt;
+    if (held === undefined) this.#held.set(key, { place, ref, holder, fills: 0, wasIdle: false });
+    else held.wasIdle = false;
     this.#tick();
   }
 
@@ -79,10 +79,11 @@ export class Leases {
   }
 
   #renewAll(): void {
-    const nowMs = this.#clock.monotonicMs();
-    const isIdle = ({ fills, tookAt }: HeldLease) => fills === 0 && nowMs - tookAt >= RENEW_AFTER_MS;
     for (const [place, held] of Map.groupBy(this.#held.values(), (each) => each.place)) {
-      const [wanted, idle] = [held.filter((each) => !isIdle(each)), held.filter(isIdle)];
+      // Idle twice: of a process that stood still, the fill that a lease was taken for has had no turn to begin.
+      const idle = held.filter(({ fills, wasIdle }) => fills === 0 && wasIdle);
+      const wanted = held.filter((each) => !idle.includes(each));
+      for (const each of wanted) each.wasIdle = each.fills === 0;
       for (const lease of idle) this.#held.delete(keyOf(lease));
       if (wanted.length > 0) this.#keeper.renew(place, wanted);
       if (idle.length > 0) this.#keeper.release(place, idle);
@@ -98,6 +99,6 @@ export class Leases {
 }
 
 /** Neither can be cut another way: refs and scopes are percent-encoded. */
-export function keyOf({ ref, holder }: StoreLease): string {
+function keyOf({ ref, holder }: StoreLease): string {
   return `${ref} ${holder}`;
 }

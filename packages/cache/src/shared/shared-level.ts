@@ -4,13 +4,12 @@ import type { KnownPosition } from "../resource-slot.ts";
 import { Gathering } from "./gathering.ts";
 import { Hearing } from "./hearing.ts";
 import type { Invalidation } from "./invalidation.ts";
-import { keyOf, LEASE_MS, Leases } from "./leases.ts";
+import { LEASE_MS, Leases } from "./leases.ts";
 import { Reach } from "./reach.ts";
 import {
   FENCE_MS,
   type SharedStore,
   type StoreFinding,
-  type StoreLease,
   type StoreRead,
   type StoreReply,
   type StoreWrite,
@@ -103,7 +102,7 @@ export class SharedLevel {
   readonly #writes: Gathering<PendingWrite>;
   /** What the store's clock says less what ours does, or less than that: by the place, since a cluster has several clocks. */
   readonly #offsets = new Map<string, { readonly offsetMs: number; readonly atMs: number }>();
-  /** Those who wait for somebody else's fetch, by what they wait for. */
+  /** Those who wait for somebody else's fetch, by the resource. */
   readonly #followers = new Map<string, Set<() => void>>();
   readonly #counts = { hits: 0, misses: 0, followed: 0, stored: 0, refused: 0 };
 
@@ -118,7 +117,7 @@ export class SharedLevel {
     this.#hearing = new Hearing({
       memory,
       clock,
-      ended: (lease) => this.#wake(lease),
+      ended: (ref) => this.#wake(ref),
       began: () => this.#offsets.clear(),
     });
     const ask = (work: () => Promise<void>) => void this.#reach.ask(work);
@@ -158,7 +157,7 @@ export class SharedLevel {
       const { finding } = answer;
       if (finding.state === "taken") {
         if (!isFollowing) this.#counts.followed += 1;
-        await this.#endOf(read, finding.leaseMs);
+        await this.#endOf(read.ref, finding.leaseMs);
         continue;
       }
       const { position } = finding;
@@ -229,21 +228,19 @@ export class SharedLevel {
   }
 
   /** Settles when a lease of another process's has ended, as far as one hears, or has run out. */
-  async #endOf(lease: StoreLease, leaseMs: number): Promise<void> {
-    const key = keyOf(lease);
+  async #endOf(ref: string, leaseMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const followers = this.#followers.get(key) ?? new Set();
-    this.#followers.set(key, followers.add(resolve));
+    const followers = this.#followers.get(ref) ?? new Set();
+    this.#followers.set(ref, followers.add(resolve));
     const cancel = this.#clock.schedule(resolve, { delayMs: leaseMs + AFTER_LEASE_MS });
     await promise;
     cancel();
     followers.delete(resolve);
-    if (followers.size === 0 && this.#followers.get(key) === followers) this.#followers.delete(key);
+    if (followers.size === 0 && this.#followers.get(ref) === followers) this.#followers.delete(ref);
   }
 
-  #wake(lease: StoreLease | undefined): void {
-    const woken = lease === undefined ? [...this.#followers.values()] : [this.#followers.get(keyOf(lease)) ?? []];
-    for (const followers of woken) for (const wake of followers) wake();
+  #wake(ref: string): void {
+    for (const wake of this.#followers.get(ref) ?? []) wake();
   }
 
   /** What a fill has to know before the vendor is asked. */
