@@ -28,6 +28,8 @@ export async function startSandboxHarness({
     })),
     credentials: staticCredentials(({ account }) => ({ ...sandbox.credentialsOf(account) })),
     cache,
+    // Unless its test is about them, the sandbox has none.
+    ...(settings.limits !== "published" && { limits: { of: () => "none" as const } }),
   });
   const server = await startServer({ nexus, port: 0 });
   const close = async () => {

@@ -69,6 +69,8 @@ export {
 } from "./kind/kind.ts";
 export { REDACTED, redactNative } from "./kind/redact.ts";
 export type { Lease } from "./lease.ts";
+export { LimitBucket } from "./limit-bucket.ts";
+export { limitPace } from "./limit-pace.ts";
 export type { DryRun, Operation, OperationRecord, OperationStatus } from "./operation.ts";
 export type { Account, AccountDirectory } from "./ports/account-directory.ts";
 export {
@@ -89,6 +91,7 @@ export {
 export { ambientCredentials, type CredentialBroker, staticCredentials } from "./ports/credential-broker.ts";
 export { type Events, noEvents, type ResourceEvent } from "./ports/events.ts";
 export type { ClaimResult, IdempotencyClaim, IdempotencyKey, IdempotencyStore } from "./ports/idempotency-store.ts";
+export type { LimitGrant, LimitSize, LimitStore, LimitTake, SharedLimit } from "./ports/limit-store.ts";
 export type { OperationKey, OperationStore } from "./ports/operation-store.ts";
 export { allowAll, type Permission, type PermissionRequest } from "./ports/permission.ts";
 export type { ProviderDirectory } from "./ports/provider-directory.ts";

@@ -116,6 +116,7 @@ async function attempt(
       provider,
       scope: target.scope,
       operations: capability.operations,
+      resource: target.ref.key,
       lastWordMs: LAST_WORD_MS,
       sent: (operation) => effects.sent(operation),
       mayRepeat(error) {

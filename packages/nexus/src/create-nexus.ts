@@ -35,6 +35,7 @@ import { get } from "./get.ts";
 import { getMany } from "./get-many.ts";
 import { createKeepAwake } from "./keep-awake.ts";
 import type { Kernel } from "./kernel.ts";
+import { type LimitSettings, Limits } from "./limits.ts";
 import { list } from "./list.ts";
 import { createMemoryIdempotencyStore } from "./memory-idempotency-store.ts";
 import type { Nexus } from "./nexus.ts";
@@ -63,6 +64,11 @@ export interface NexusSettings {
   readonly cache?: Cache;
   readonly telemetry?: Telemetry;
   readonly events?: Events;
+  /**
+   * How the limits that vendors set are kept. Left out, they are what the providers declare, and this process has them to itself: replicas share a
+   * store, and an account whose vendor raised a limit says so.
+   */
+  readonly limits?: LimitSettings;
   /** Where idempotency keys are kept. Left out: in this process's memory; replicas behind one address have to share one. */
   readonly idempotency?: IdempotencyStore;
   /**
@@ -129,6 +135,7 @@ export function createNexus(settings: NexusSettings): Nexus {
     telemetry,
     events: settings.events ?? noEvents,
     budgets: createRetryBudgets(),
+    limits: new Limits(settings.limits),
     idempotency: settings.idempotency ?? createMemoryIdempotencyStore(),
     pageTokens: createPageTokens(tokenKey),
     operationTokens: operationTokensOf(settings.operations, tokenKey),

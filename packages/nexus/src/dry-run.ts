@@ -85,6 +85,7 @@ async function askVendor(
     await callVendor(kernel, {
       ...asked,
       operations,
+      resource: ref.key,
       mayRepeat: (error) => !CloudLinkError.isInstance(error) || (error.effect ?? "none") === "none",
       async run(providerCall) {
         const given = { ref, action: route.action.name, idempotencyKey: "dry-run", dryRun: true };

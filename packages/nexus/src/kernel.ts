@@ -11,6 +11,7 @@ import type {
 import type { CacheNotes } from "./cache-notes.ts";
 import type { Deeds } from "./deeds.ts";
 import type { KeepAwake } from "./keep-awake.ts";
+import type { Limits } from "./limits.ts";
 import type { OperationTokens } from "./operation-token.ts";
 import type { PageTokens } from "./page-token.ts";
 import type { ReadPlans } from "./read-plans.ts";
@@ -33,6 +34,7 @@ export interface Kernel {
   readonly telemetry: Telemetry;
   readonly events: Events;
   readonly budgets: RetryBudgets;
+  readonly limits: Limits;
   readonly idempotency: IdempotencyStore;
   readonly pageTokens: PageTokens;
   readonly operationTokens: OperationTokens;

@@ -56,6 +56,8 @@ export class ListSource {
   /** Of a list that is read from its start, to be kept. */
   #gathering: ListGathering | undefined;
   #vendorCalls = 0;
+  /** What the pages have paid at the limits: a provider may ask for one before it is wanted, under the call that another page was asked for by. */
+  readonly #paid = new Map<string, number>();
   /** When the first of a list that was kept was seen, by the monotonic clock and by the wall clock. */
   #keptSince = { seenAt: 0, observedAt: 0 };
   /** Where the next page begins; `null` at the end, `undefined` at the start. */
@@ -128,6 +130,7 @@ export class ListSource {
         provider: route.provider,
         scope,
         operations: route.capabilities.list?.operations ?? [],
+        paid: this.#paid,
         sent: () => {
           this.#vendorCalls += 1;
         },

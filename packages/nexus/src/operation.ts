@@ -193,6 +193,7 @@ async function follow(
     provider,
     scope,
     operations: capability.follow.operations,
+    resource: ref.key,
     async run(providerCall) {
       const given = await ask(providerCall, { ref, action: action.name, token: running });
       return acceptState(given, { provider, capability });

@@ -19,7 +19,7 @@ interface ReadBatch {
 /** An outcome for each of the readings, in their order. @throws what the call for all of them failed by. */
 export async function readBatch(kernel: Kernel, batch: ReadBatch): Promise<readonly Outcome<Observation<unknown>>[]> {
   const { call, ctx, readings, by } = batch;
-  const [{ plan }] = readings as [Reading];
+  const [{ plan, ref }] = readings as [Reading];
   const { scope, route } = plan;
   const { provider, capabilities } = route;
   return await callVendor(kernel, {
@@ -28,6 +28,7 @@ export async function readBatch(kernel: Kernel, batch: ReadBatch): Promise<reado
     provider,
     scope,
     operations: capabilities[by]?.operations ?? [],
+    ...(readings.length === 1 && { resource: ref.key }),
     mostPatientMs: () => readings.reduce((longest, { flight }) => Math.max(longest, flight.patienceMs()), 0),
     waiting({ error, delayMs }) {
       for (const { flight } of readings) flight.dismiss({ waitMs: delayMs, error });

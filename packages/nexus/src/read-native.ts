@@ -30,6 +30,7 @@ export async function readNative(
       provider,
       scope,
       operations: capabilities.get.operations,
+      resource: ref.key,
       async run(providerCall) {
         const given = await get(providerCall, { ref, view, native: true });
         const expected = { call, provider, kind: handler.kind, scope, view, ref, maxLagMs: 0 };

@@ -1,7 +1,5 @@
-import { createScope, type LimitDeclaration } from "@cloudlink/core";
 import { describe, expect, it } from "vitest";
-import { fakeProvider } from "../test/fake-provider.ts";
-import { createRetryBudgets, limitKeysOf } from "./retry-budget.ts";
+import { createRetryBudgets } from "./retry-budget.ts";
 
 describe("a retry budget", () => {
   it("pays for 35 tries after transient failures, or 100 after throttles, and then for none", () => {
@@ -53,56 +51,5 @@ describe("a retry budget", () => {
     expect(left).toBe(60);
     budgets.of(["a", "b"]).succeeded({ throttled: true });
     expect(["a", "b"].map((key) => budgets.of([key]).spend({ throttled: true }))).toEqual([true, true]);
-  });
-});
-
-describe("the limit that a call is charged to", () => {
-  const scope = createScope({
-    tenant: "t",
-    provider: "fake",
-    partition: "-",
-    account: "1",
-    role: "reader",
-    region: "north",
-  });
-  const keyFor = (dimensions: LimitDeclaration["dimensions"] | undefined, changed: Partial<typeof scope> = {}) => {
-    const limit = { name: "describe", operations: ["get"], burst: 1, refillPerSecond: 1 };
-    const limits = dimensions === undefined ? [] : [{ ...limit, dimensions }];
-    const { metadata } = fakeProvider({ metadata: { limits } });
-    return limitKeysOf(metadata, { scope: createScope({ ...scope, ...changed }), operations: ["get"] }).join(" ");
-  };
-
-  it("is told apart by what the vendor counts by, and by nothing else", () => {
-    const key = keyFor(["account", "region"]);
-    expect(keyFor(["account", "region"], { account: "2" })).not.toBe(key);
-    expect(keyFor(["account", "region"], { region: "south" })).not.toBe(key);
-    expect(keyFor(["account", "region"], { tenant: "u" })).toBe(key);
-    expect(keyFor(["account", "region"], { role: "admin" })).toBe(key);
-    expect(keyFor(["account", "identity"], { role: "admin" })).not.toBe(keyFor(["account", "identity"]));
-  });
-
-  it("is the account where the provider declares none for the operation", () => {
-    expect(keyFor(undefined, { account: "2" })).not.toBe(keyFor(undefined));
-    expect(keyFor(undefined, { partition: "moon" })).not.toBe(keyFor(undefined));
-    expect(keyFor(undefined, { region: "south" })).toBe(keyFor(undefined));
-  });
-
-  it("is every limit that the provider declares for one of the operations", () => {
-    const limit = { dimensions: ["account"], burst: 1, refillPerSecond: 1 } as const;
-    const limits = [
-      { ...limit, name: "all", operations: ["get", "list"] },
-      { ...limit, name: "lists", operations: ["list"] },
-      { ...limit, name: "health", operations: ["status"] },
-    ];
-    const { metadata } = fakeProvider({ metadata: { limits } });
-    const keysOf = (...operations: string[]) => limitKeysOf(metadata, { scope, operations });
-    expect(keysOf("get", "status")).toEqual(["fake/all/1", "fake/health/1"]);
-    expect(keysOf("list")).toEqual(["fake/all/1", "fake/lists/1"]);
-  });
-
-  it("cannot be forged by an account's name", () => {
-    expect(keyFor(["account", "region"], { account: "1/north", region: "x" })).not.toBe(
-      keyFor(["account", "region"], { account: "1", region: "north/x" }),
-    );
   });
 });

@@ -1,5 +1,3 @@
-import type { KindCapabilities, LimitDeclaration, ProviderMetadata, Scope } from "@cloudlink/core";
-
 /** What a budget holds when it is full, and what a try costs: the Smithy retry settings that the AWS SDKs use since 2026. */
 const FULL = 500;
 const TRANSIENT_COST = 14;
@@ -44,25 +42,3 @@ export function createRetryBudgets(): RetryBudgets {
 function costOf(throttled: boolean): number {
   return throttled ? THROTTLE_COST : TRANSIENT_COST;
 }
-
-/**
- * What calls of some vendor operations in a scope share: every limit that the provider declares for one of them, since the vendor charges
- * them all; else the account.
- */
-export function limitKeysOf(
-  metadata: ProviderMetadata,
-  call: { readonly scope: Scope; readonly operations: NonNullable<KindCapabilities["get"]>["operations"] },
-): readonly string[] {
-  const { scope, operations } = call;
-  const limits = metadata.limits.filter((each) => each.operations.some((operation) => operations.includes(operation)));
-  return (limits.length === 0 ? [undeclared] : limits).map(({ name, dimensions }) => {
-    const values = dimensions.map((dimension) => {
-      if (dimension === "resource") return "";
-      return encodeURIComponent(dimension === "identity" ? scope.role : scope[dimension]);
-    });
-    return [metadata.name, name, ...values].join("/");
-  });
-}
-
-/** What calls are counted by where the provider declares no limit for them. */
-const undeclared: Pick<LimitDeclaration, "name" | "dimensions"> = { name: "", dimensions: ["partition", "account"] };

@@ -210,7 +210,7 @@ describe("limits", () => {
     };
     const clock = createManualClock();
     const provider = fakeProvider({ metadata: { limits: [limit] }, get: () => Promise.reject(unavailable()) });
-    const nexus = createNexus({ providers: [provider] });
+    const nexus = createNexus({ providers: [provider], limits: { of: () => "none" } });
     for (let call = 0; call < 20; call += 1) await getPatiently(nexus, { clock });
     const before = provider.requests.length;
     const south = nexus.get(background({ clock }), { kind: Thing, ref: thingRef("a", { region: "south" }) });

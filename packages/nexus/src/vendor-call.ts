@@ -9,11 +9,11 @@ import {
   type Scope,
   untilDone,
 } from "@cloudlink/core";
+import { budgetKeysOf, type CallLimit, callLimitsOf } from "./call-limits.ts";
 import type { Kernel } from "./kernel.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { providerError } from "./provider-fault.ts";
 import { retrying } from "./retry.ts";
-import { limitKeysOf } from "./retry-budget.ts";
 
 /** What is about to be asked of a provider. */
 export interface VendorRequest<Result> {
@@ -24,13 +24,20 @@ export interface VendorRequest<Result> {
   readonly scope: Scope;
   /** Vendor operations that it declared for this capability. */
   readonly operations: readonly string[];
+  /** The one resource that it is about, by its ref's key: some limits are a resource's own. */
+  readonly resource?: string;
+  /**
+   * How many requests are paid for and were not sent yet, by limit: given where several calls have a part in what the provider sends, as the
+   * pages of a list do.
+   */
+  readonly paid?: Map<string, number>;
   /**
    * Whether the call may be made once more after this failure; asked of each failure. Left out, it is a read, and may be.
    */
   mayRepeat?(error: unknown): boolean;
   /** How long, in milliseconds, anybody waits for it at most; as long as `ctx` allows if left out. */
   mostPatientMs?(): number;
-  /** Told before each wait for the next try. */
+  /** Told before each wait, for the next try or for a turn at the vendor's limits. */
   waiting?(retry: { readonly error: CloudLinkError; readonly delayMs: number }): void;
   /** Told of each request that the provider sends. */
   sent?(operation: string): void;
@@ -43,33 +50,47 @@ export interface VendorRequest<Result> {
   run(providerCall: ProviderCall): Promise<Result>;
 }
 
-/** Runs one call of a provider's: under a lease, by the context's deadline, tried again under the budget of its limits. */
+/** A request, and what it is charged to. */
+interface Charged<Result> extends VendorRequest<Result> {
+  readonly limits: readonly CallLimit[];
+  readonly paid: Map<string, number>;
+}
+
+/**
+ * Runs one call of a provider's: when the vendor's limits have room for it, under a lease, by the context's deadline, tried again under the budget of
+ * its limits.
+ */
 export async function callVendor<Result>(kernel: Kernel, request: VendorRequest<Result>): Promise<Result> {
   const { call, ctx, scope, operations } = request;
-  const { metadata } = request.provider;
   const { kind } = call.subject;
+  const declared = callLimitsOf(request.provider.metadata, request);
+  const limits = kernel.limits.asTheyAre(declared, scope);
+  const charged: Charged<Result> = { ...request, limits, paid: request.paid ?? new Map() };
   return await retrying(ctx, {
-    budget: kernel.budgets.of(limitKeysOf(metadata, { scope, operations })),
+    budget: kernel.budgets.of(budgetKeysOf(declared, scope)),
     random: Math.random,
     mayRepeat: (error) => request.mayRepeat?.(error) ?? true,
-    mostPatientMs: () => request.mostPatientMs?.() ?? Number.POSITIVE_INFINITY,
+    mostPatientMs: () => mostPatientMs(request),
     onRetry({ error, delayMs }) {
       call.retried();
       request.waiting?.({ error, delayMs });
       kernel.telemetry.retry({ scope, kind, operation: operations.join(","), delayMs, code: error.code });
     },
-    attempt: () => withLease(kernel, request),
+    attempt: () => withLease(kernel, charged),
   });
+}
+
+function mostPatientMs<Result>(request: VendorRequest<Result>): number {
+  return request.mostPatientMs?.() ?? Number.POSITIVE_INFINITY;
 }
 
 /**
  * One attempt. A lease that the vendor refuses is dropped. When it says that the credentials have expired, the attempt is made once more
  * under a fresh lease: leases are shared, and one may expire between being handed out and being used.
  */
-async function withLease<Result>(kernel: Kernel, request: VendorRequest<Result>): Promise<Result> {
+async function withLease<Result>(kernel: Kernel, request: Charged<Result>): Promise<Result> {
   const { call, ctx, scope, provider } = request;
   const attempt = async (lease: Lease) => {
-    ctx.throwIfDone();
     // Over with the attempt: what the provider made to listen to it goes then, and not with the last of a thousand batches.
     using own = ctx.withCancel();
     const providerCall: ProviderCall = {
@@ -83,17 +104,44 @@ async function withLease<Result>(kernel: Kernel, request: VendorRequest<Result>)
     } catch (thrown) {
       const error = providerError(thrown, provider);
       if (error.code === "unauthenticated") kernel.credentials.refused(lease);
+      if (isThrottle(error)) {
+        kernel.limits.throttled(ctx.clock, { limits: request.limits, afterMs: error.retry.afterMs });
+      }
       throw error;
     }
   };
-  const lease = await leaseFor(kernel, { ctx, scope });
+  const lease = await enter(kernel, request);
   try {
     return await attempt(lease);
   } catch (error) {
     if (!CloudLinkError.isInstance(error) || error.reason !== "ErrCredentialsExpired") throw error;
     if (request.mayRepeat?.(error) === false) throw error;
-    return await attempt(await leaseFor(kernel, { ctx, scope }));
+    return await attempt(await enter(kernel, request));
   }
+}
+
+/**
+ * An attempt's turn at the vendor's limits, and then its lease: what is handed out after a wait is good after it. With the lease the attempt has paid
+ * for one request at each limit; without, it takes that back.
+ */
+async function enter<Result>(kernel: Kernel, request: Charged<Result>): Promise<Lease> {
+  const { ctx, limits, paid } = request;
+  const turn = kernel.limits.enter({ ...request, patienceMs: mostPatientMs(request) });
+  if (turn !== undefined) await turn;
+  try {
+    const lease = await leaseFor(kernel, request);
+    ctx.throwIfDone();
+    for (const { key } of limits) paid.set(key, (paid.get(key) ?? 0) + 1);
+    return lease;
+  } catch (error) {
+    kernel.limits.refund(ctx.clock, limits);
+    throw error;
+  }
+}
+
+/** Whether the vendor says that there were too many calls. A quota that is used up is another matter: to call less often does not help. */
+function isThrottle({ code, reason, origin }: CloudLinkError): boolean {
+  return code === "resource_exhausted" && reason !== "ErrQuotaExhausted" && origin !== "kernel";
 }
 
 /** What the provider gives, by the time the call is over, and its last word after that where it is asked for. */
@@ -139,14 +187,24 @@ export function providerContext(call: KernelCall, ctx: Context): Context {
   return ctx.withTrace({ ...call.trace, spanId }).withCallId(spanId);
 }
 
-function reportOf<Result>(kernel: Kernel, request: VendorRequest<Result>): CallReport {
-  const { call, scope } = request;
+function reportOf<Result>(kernel: Kernel, request: Charged<Result>): CallReport {
+  const { call, scope, limits, paid } = request;
+  const { clock } = request.ctx;
   return {
     vendorRequest({ operation }) {
       call.vendorCalled();
       request.sent?.(operation);
       kernel.telemetry.vendorRequest({ scope, kind: call.subject.kind, operation });
+      for (const limit of limits) {
+        if (!limit.operations.includes(operation)) continue;
+        const left = paid.get(limit.key) ?? 0;
+        if (left > 0) paid.set(limit.key, left - 1);
+        else kernel.limits.owe(clock, limit);
+      }
     },
-    quota: (observation) => kernel.telemetry.quota({ ...observation, scope }),
+    quota(observation) {
+      kernel.telemetry.quota({ ...observation, scope });
+      kernel.limits.quota(clock, { limits, observation });
+    },
   };
 }

@@ -72,7 +72,7 @@ describe("the kernel's side of the meanings", () => {
       refillPerSecond: 1,
     };
     const provider = fakeProvider({ metadata: { limits: [limit] }, get: () => Promise.reject(throttled(1)) });
-    const nexus = createNexus({ providers: [provider] });
+    const nexus = createNexus({ providers: [provider], limits: { of: () => "none" } });
     const failing = async (tenant: string) => {
       const before = provider.requests.length;
       let over = false;

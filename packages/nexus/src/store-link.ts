@@ -1,0 +1,66 @@
+import type { Clock, LimitGrant, LimitStore, LimitTake } from "@cloudlink/core";
+
+/** How long, in milliseconds, a store is waited for: many times what one nearby takes, and little beside what a vendor takes. */
+const PATIENCE_MS = 50;
+
+/** How long, in milliseconds, a store that did not answer is left alone before it is asked again, by one question that nobody waits for. */
+const RETREAT_MS = 1_000;
+
+/** The way to a store of limits, for all of them: when it does not answer for one, none waits for it. */
+export class StoreLink {
+  readonly #store: LimitStore;
+  #downUntil = Number.NEGATIVE_INFINITY;
+  #isDown = false;
+  #replicas = 1;
+
+  constructor(store: LimitStore) {
+    this.#store = store;
+  }
+
+  /** Whether it answered when it was asked last. */
+  get isUp(): boolean {
+    return !this.#isDown;
+  }
+
+  /** How many processes share a limit, by its last answer. */
+  get replicas(): number {
+    return this.#replicas;
+  }
+
+  /** Whether it has been left alone for long enough to be asked whether it is back. From then on it is left alone again. */
+  isDueForTrial(nowMs: number): boolean {
+    if (nowMs < this.#downUntil) return false;
+    this.#downUntil = nowMs + RETREAT_MS;
+    return true;
+  }
+
+  /** What the store gives; `undefined` if it does not answer in time. It does not reject. */
+  async take(clock: Clock, request: LimitTake): Promise<LimitGrant | undefined> {
+    const { promise, resolve } = Promise.withResolvers<LimitGrant | undefined>();
+    const fail = () => {
+      this.#isDown = true;
+      this.#downUntil = clock.monotonicMs() + RETREAT_MS;
+      resolve(undefined);
+    };
+    const cancel = clock.schedule(fail, { delayMs: PATIENCE_MS });
+    // What comes after that changes nothing: what it gave is lost, and a store that is always late is none.
+    promise.then(cancel, cancel);
+    void (async () => await this.#store.take(request))().then(resolve, fail);
+    const grant = await promise;
+    if (grant !== undefined) {
+      this.#isDown = false;
+      this.#downUntil = Number.NEGATIVE_INFINITY;
+      this.#replicas = Math.max(1, grant.replicas);
+    }
+    return grant;
+  }
+
+  /** Tells the store something, if it is there. What it does not hear its bucket hears from the vendor's next refusal. */
+  tell(clock: Clock, word: (store: LimitStore) => Promise<void>): void {
+    if (this.#isDown) return;
+    void (async () => await word(this.#store))().catch(() => {
+      this.#isDown = true;
+      this.#downUntil = clock.monotonicMs() + RETREAT_MS;
+    });
+  }
+}
