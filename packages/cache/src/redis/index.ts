@@ -1,3 +1,4 @@
+export { createRedisLimitStore, type RedisLimitStoreSettings } from "./create-redis-limit-store.ts";
 export { createRedisStore, type RedisStoreSettings } from "./create-redis-store.ts";
 export type { RedisConnectionSettings } from "./redis-calls.ts";
 export type { RedisClient } from "./redis-client.ts";

@@ -1,0 +1,69 @@
+import { createLimitStoreDouble, createManualClock } from "@cloudlink/core/testing";
+import { type RedisNode, startRedis } from "@cloudlink/testbed";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { createRedisLimitStore } from "../src/redis/create-redis-limit-store.ts";
+import { limitStoreSuite } from "./limit-store-suite.ts";
+
+describe("the double of a store of limits", () => {
+  const clock = createManualClock();
+  const double = createLimitStoreDouble({ clock });
+  limitStoreSuite(() => ({ connect: () => double.store(), advance: clock.advance }));
+});
+
+describe("a store of limits in Redis", () => {
+  let server: RedisNode;
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(() => server.stop());
+
+  async function connect(): Promise<Redis> {
+    const redis = new Redis(server.url);
+    onTestFinished(() => redis.disconnect());
+    await new Promise((resolve) => redis.once("ready", resolve));
+    return redis;
+  }
+
+  const clock = createManualClock();
+  let shared: Promise<Redis> | undefined;
+  limitStoreSuite(() => ({
+    async connect() {
+      // One connection for all: a case makes hundreds of stores.
+      shared ??= (async () => {
+        const redis = new Redis(server.url);
+        await new Promise((resolve) => redis.once("ready", resolve));
+        return redis;
+      })();
+      return createRedisLimitStore({ redis: await shared, nowMs: clock.nowMs });
+    },
+    advance: clock.advance,
+  }));
+  afterAll(async () => (await shared)?.disconnect());
+
+  it("goes by the server's clock, and leaves nothing of a bucket that is full again", async () => {
+    const redis = await connect();
+    const store = createRedisLimitStore({ redis, prefix: "own" });
+    const limit = { key: "fake/reads/1", burst: 5, refillPerSecond: 100 };
+    expect(await store.take({ limit, most: 5, owed: 0 })).toMatchObject({ granted: 5, replicas: 1 });
+    let given = await store.take({ limit, most: 1, owed: 0 });
+    while (given.granted === 0) given = await store.take({ limit, most: 1, owed: 0 });
+    expect(given.granted).toBe(1);
+    const keys = await redis.keys("own*");
+    expect(keys.toSorted()).toEqual(["own:1:{limit fake/reads/1}:bucket", "own:1:{limit fake/reads/1}:users"]);
+    for (const key of keys) {
+      const leftMs = await redis.pttl(key);
+      expect(leftMs).toBeGreaterThan(0);
+      expect(leftMs).toBeLessThanOrEqual(10_000);
+    }
+  });
+
+  it("says at once that it is not connected, and queues nothing", async () => {
+    const redis = await connect();
+    const store = createRedisLimitStore({ redis });
+    redis.disconnect();
+    await new Promise((resolve) => redis.once("end", resolve));
+    const limit = { key: "fake/reads/2", burst: 5, refillPerSecond: 100 };
+    await expect(store.take({ limit, most: 1, owed: 0 })).rejects.toThrow("not connected");
+  });
+});
