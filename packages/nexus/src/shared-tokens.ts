@@ -8,6 +8,9 @@ const AHEAD_MS = 100;
 /** The most that is taken ahead, as a part of the burst: of 100, four processes hold back 20 at the worst, and for a moment. */
 const MOST_AHEAD = 0.05;
 
+/** By how much, in milliseconds, questions of several processes for the same token are spread at the most. */
+const LONGEST_SPREAD_MS = 1_000;
+
 /** After how long, in milliseconds, what was taken and not spent is let go: the vendor has counted nothing of it, and others may have it as it comes back. */
 const LOT_MS = 200;
 
@@ -203,18 +206,23 @@ export class SharedTokens implements TokenSource {
       this.#isAsking = false;
       // Whether it was charged nobody knows: to be charged twice is to be slow, and not at all is to be refused.
       if (grant === undefined) this.#owed += owed;
-      else this.#granted(grant);
+      else this.#granted(grant, most);
       this.#changed();
+      if (grant !== undefined && this.#owed > 0) this.#ask(0, this.#clock.monotonicMs());
     });
   }
 
-  #granted({ granted, afterMs, remaining }: LimitGrant): void {
+  #granted({ granted, afterMs, remaining, replicas }: LimitGrant, most: number): void {
     const nowMs = this.#clock.monotonicMs();
     if (this.#share !== undefined) this.#returnToStore(nowMs);
     this.#lot = this.#lotNow(nowMs) + granted;
     this.#lotUntil = nowMs + LOT_MS;
-    // At once where there is more to take; a millisecond at the least after a store that says neither.
-    this.#askAt = granted > 0 ? nowMs + afterMs : nowMs + Math.max(1, afterMs);
+    this.#askAt = nowMs + afterMs;
+    if (granted === 0 && most > 0) {
+      // Whoever came a moment too late for one token would be as late for the next: within the time of a token, processes ask in any order.
+      const spreadMs = replicas > 1 ? Math.random() * (1_000 / this.#limit.refillPerSecond) : 0;
+      this.#askAt = nowMs + Math.max(1, afterMs + Math.min(spreadMs, LONGEST_SPREAD_MS));
+    }
     this.#seen = new LimitBucket(this.#limit, { nowMs, level: remaining });
   }
 }
