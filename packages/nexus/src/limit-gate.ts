@@ -25,10 +25,13 @@ interface Waiter {
 }
 
 /**
- * By how much each turn of a busy tenant's lets the reserve grow: a fifth of what comes back is put by until it is full. More at once would be at
- * the cost of those who wait already.
+ * By how much each turn of a busy tenant's lets the reserve grow to its size: a fifth of what comes back is put by until then. More at once would be
+ * at the cost of those who wait already.
  */
 const BANKED_A_TURN = 0.25;
+
+/** How much of a bucket may be kept for calls that make ready to leave. */
+const MOST_LEAVING = 0.25;
 
 /** One limit of a vendor's, and who waits for it. */
 export class LimitGate {
@@ -40,10 +43,20 @@ export class LimitGate {
   #banked = 0;
   #cancelTimer: (() => void) | undefined;
 
+  readonly #mostLeaving: number;
+  /** How many calls make ready to leave. */
+  #leaving = 0;
+
   /** `source` is made with what is to be called when it has tokens again. */
-  constructor(clock: Clock, source: (changed: () => void) => TokenSource) {
+  constructor(settings: {
+    readonly clock: Clock;
+    readonly burst: number;
+    source(changed: () => void): TokenSource;
+  }) {
+    const { clock, burst } = settings;
     this.#clock = clock;
-    this.#source = source(() => this.#serve());
+    this.#mostLeaving = Math.floor(burst * MOST_LEAVING);
+    this.#source = settings.source(() => this.#serve());
     this.#uses = new TenantUses(clock.monotonicMs());
   }
 
@@ -57,10 +70,7 @@ export class LimitGate {
 
   /** Keeps a token for a call that may go: it is used, or given back. */
   keep(tenant: string, nowMs: number): void {
-    const { reserve } = this.#source;
-    this.#banked = this.#uses.isBusy(tenant)
-      ? Math.min(reserve, this.#banked + BANKED_A_TURN)
-      : Math.max(0, this.#banked - 1);
+    if (this.#uses.isBusy(tenant)) this.#banked = Math.min(this.#source.reserve, this.#banked + BANKED_A_TURN);
     this.#source.keep(nowMs);
     this.#uses.used(tenant, nowMs);
   }
@@ -120,12 +130,22 @@ export class LimitGate {
     });
   }
 
-  /** What was kept is used: the call leaves. */
-  use(): void {
-    this.#source.use(this.#clock.monotonicMs());
+  /**
+   * The call whose token is kept makes ready to leave. Until {@link LimitGate.sent} the token counts as unspent, as it is at the vendor's: a bucket that
+   * is full there gets no fuller meanwhile. Only of a few, so that those who get stuck on the way stop nobody else's refill.
+   */
+  leave(): void {
+    this.#leaving += 1;
+    if (this.#leaving > this.#mostLeaving) this.#source.use(this.#clock.monotonicMs());
   }
 
-  /** A call that left did not reach the vendor after all. */
+  /** It has left, or it never will. */
+  sent(): void {
+    if (this.#leaving <= this.#mostLeaving) this.#source.use(this.#clock.monotonicMs());
+    this.#leaving -= 1;
+  }
+
+  /** A call that was {@link LimitGate.sent} did not reach the vendor after all. */
   refund(): void {
     this.#source.refund(this.#clock.monotonicMs());
     this.#serve();

@@ -37,7 +37,10 @@ function trial(charged: readonly CallLimit[] = [limit]): Trial {
     refused,
     call(tenant, { timeoutMs = 600_000, limits: own = charged } = {}) {
       const ctx = background({ clock }).withTimeout(timeoutMs);
-      const go = () => left.push(tenant);
+      const go = () => {
+        for (const each of own) limits.sent(clock, each);
+        left.push(tenant);
+      };
       const turn = limits.enter({ ctx, scope: scopeOf(tenant), limits: own, patienceMs: Number.POSITIVE_INFINITY });
       if (turn === undefined) go();
       else turn.then(go, (error: CloudLinkError) => refused.push(error));
@@ -95,11 +98,24 @@ describe("a limit", () => {
     expect(left).toHaveLength(110);
     many(10, () => call("quiet"));
     expect(left.slice(110)).toEqual(Array.from({ length: 10 }, () => "quiet"));
-    // The reserve is used up: the busy one goes on, and a fifth of what comes back is put by again.
+    // The reserve is used up: what comes back fills it first, and then the busy one goes on.
     await pass(1_000);
-    expect(left).toHaveLength(120 + 16);
-    many(4, () => call("quiet"));
-    expect(left.slice(-4)).toEqual(Array.from({ length: 4 }, () => "quiet"));
+    expect(left).toHaveLength(130);
+    many(10, () => call("quiet"));
+    expect(left.slice(-10)).toEqual(Array.from({ length: 10 }, () => "quiet"));
+  });
+
+  it("builds the reserve little by little where there is none, at the cost of the busy one alone", async () => {
+    const { call, left, pass } = trial();
+    many(400, () => call("noisy"));
+    expect(left).toHaveLength(100);
+    call("quiet");
+    await pass(1_000);
+    // Its own call, and four of five of the rest.
+    expect(left.filter((tenant) => tenant === "quiet")).toHaveLength(1);
+    expect(left).toHaveLength(116);
+    many(3, () => call("quiet"));
+    expect(left.slice(-3)).toEqual(Array.from({ length: 3 }, () => "quiet"));
   });
 
   it("leaves nothing of its bucket to nobody: a tenant that is alone has all of it", () => {
@@ -208,12 +224,34 @@ describe("a limit", () => {
     expect(left).toHaveLength(101);
   });
 
+  it("reckons that the vendor's bucket gets no fuller while the calls of a burst are on their way there", async () => {
+    const { call, clock, left, limits, pass } = trial();
+    const asked = entranceOf(clock);
+    many(20, () => limits.enter(asked));
+    // The vendor has seen nothing yet, and its bucket has been full all the time.
+    await pass(5_000);
+    many(20, () => limits.sent(clock, limit));
+    many(100, () => call("a"));
+    expect(left).toHaveLength(80);
+  });
+
+  it("does not let calls that got stuck before they left stop its refill", async () => {
+    const { call, clock, left, limits, pass } = trial();
+    many(100, () => limits.enter(entranceOf(clock)));
+    await pass(60_000);
+    many(100, () => call("a"));
+    expect(left).toHaveLength(75);
+    many(100, () => limits.sent(clock, limit));
+    await pass(60_000);
+    expect(left).toHaveLength(100);
+  });
+
   it("takes back what a call took that did not reach the vendor, and gives it to the next", async () => {
     const { call, clock, left, limits, pass } = trial();
     expect(limits.enter(entranceOf(clock))).toBeUndefined();
     many(99, () => call("a"));
     call("b");
-    limits.refund(clock, [limit]);
+    limits.turnBack(clock, [limit]);
     await pass(0);
     expect(left).toHaveLength(100);
     expect(left.at(-1)).toBe("b");
@@ -284,8 +322,9 @@ describe("the limits of a kernel", () => {
     });
     const declared = ["raised", "free", "reads"].map((name) => ({ ...limit, name }));
     expect(limits.asTheyAre(declared, scope)).toEqual([
-      { ...limit, name: "raised", burst: 400, refillPerSecond: 80 },
-      { ...limit, name: "reads" },
+      // Less what comes back while a call is on its way: the vendor's bucket is full until the first of a burst is there.
+      { ...limit, name: "raised", burst: 392, refillPerSecond: 80 },
+      { ...limit, name: "reads", burst: 98 },
     ]);
     expect(asked[0]).toEqual({ provider: "fake", name: "raised", scope, burst: 100, refillPerSecond: 20 });
   });
@@ -307,6 +346,7 @@ describe("the limits of a kernel", () => {
     const touch = (account: string) => {
       const own = [{ ...limit, key: `fake/reads/${account}` }];
       limits.enter({ ...entranceOf(clock), limits: own });
+      for (const each of own) limits.sent(clock, each);
     };
     for (let account = 0; account < 1_000; account += 1) touch(`early-${account}`);
     expect(limits.heldBy(clock)).toBe(1_000);

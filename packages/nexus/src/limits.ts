@@ -61,18 +61,22 @@ export class Limits {
     this.#link = settings.store === undefined ? undefined : new StoreLink(settings.store);
   }
 
-  /** Declared limits as they really are by the settings, for calls of a scope. Those that hold nothing back are left out. */
+  /**
+   * Declared limits as they really are by the settings, for calls of a scope, less what the way to the vendor takes. Those that hold nothing back are
+   * left out.
+   */
   asTheyAre(declared: readonly CallLimit[], scope: Scope): readonly CallLimit[] {
     if (declared.length === 0) return declared;
     return declared.flatMap((limit) => {
       const size = this.#sizeOf(limit, scope);
       if (size === "none") return [];
-      return size === limit ? [limit] : [{ ...limit, burst: size.burst, refillPerSecond: size.refillPerSecond }];
+      const { burst, refillPerSecond } = size;
+      return [{ ...limit, burst: Math.max(1, burst - (refillPerSecond * IN_TRANSIT_MS) / 1_000), refillPerSecond }];
     });
   }
 
   /**
-   * Takes a token of each of the call's limits. A call that can go at once goes at once: there is no promise then.
+   * Takes a token of each of the call's limits, for it to say then that it was {@link Limits.sent}. A call that can go at once goes at once: there is no promise then.
    *
    * @throws `resource_exhausted` (`ErrThrottled`), at once, if its turn cannot come in time, with how long it would take; why the context is over, if
    *   it is meanwhile.
@@ -87,14 +91,23 @@ export class Limits {
     for (const limit of limits) {
       const gate = this.#gate(ctx.clock, limit);
       gate.keep(scope.tenant, nowMs);
-      gate.use();
+      gate.leave();
     }
     return undefined;
   }
 
+  /** A call that had its turn has sent the request that it took a token of this limit for, or is over without. */
+  sent(clock: Clock, limit: CallLimit): void {
+    this.#gate(clock, limit).sent();
+  }
+
   /** A call that had its turn did not reach the vendor: there were no credentials for it, say. */
-  refund(clock: Clock, limits: readonly CallLimit[]): void {
-    for (const limit of limits) this.#gate(clock, limit).refund();
+  turnBack(clock: Clock, limits: readonly CallLimit[]): void {
+    for (const limit of limits) {
+      const gate = this.#gate(clock, limit);
+      gate.sent();
+      gate.refund();
+    }
   }
 
   /** A request was sent that no token had been taken for. */
@@ -150,7 +163,7 @@ export class Limits {
       for (const gate of kept) gate.giveBack();
       throw error;
     }
-    for (const gate of kept) gate.use();
+    for (const gate of kept) gate.leave();
   }
 
   #gate(clock: Clock, limit: CallLimit): LimitGate {
@@ -160,11 +173,14 @@ export class Limits {
     this.#gates.set(clock, gates);
     forgetIdle(gates, clock.monotonicMs());
     const link = this.#link;
-    const gate = new LimitGate(clock, (changed) =>
-      link === undefined
-        ? new OwnTokens(limit, clock.monotonicMs())
-        : new SharedTokens({ limit, link, clock, changed }),
-    );
+    const gate = new LimitGate({
+      clock,
+      burst: limit.burst,
+      source: (changed) =>
+        link === undefined
+          ? new OwnTokens(limit, clock.monotonicMs())
+          : new SharedTokens({ limit, link, clock, changed }),
+    });
     gates.set(limit.key, gate);
     return gate;
   }
@@ -183,6 +199,12 @@ export class Limits {
     });
   }
 }
+
+/**
+ * How long, in milliseconds, a call is on its way to the vendor at the most, as a rule. While the first of a burst is, ours refills and the vendor's is
+ * full and cannot: by so much less is in it from then on.
+ */
+const IN_TRANSIT_MS = 100;
 
 /** How many limits are looked at for each that is new: more than one, so that those nothing is taken from any more go faster than new ones come. */
 const LOOKED_AT = 2;

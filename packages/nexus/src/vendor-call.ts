@@ -91,13 +91,14 @@ function mostPatientMs<Result>(request: VendorRequest<Result>): number {
 async function withLease<Result>(kernel: Kernel, request: Charged<Result>): Promise<Result> {
   const { call, ctx, scope, provider } = request;
   const attempt = async (lease: Lease) => {
+    const leaving = new Set(request.limits);
     // Over with the attempt: what the provider made to listen to it goes then, and not with the last of a thousand batches.
     using own = ctx.withCancel();
     const providerCall: ProviderCall = {
       ctx: providerContext(call, own),
       scope,
       lease,
-      report: reportOf(kernel, request),
+      report: reportOf(kernel, { ...request, leaving }),
     };
     try {
       return await untilOver(request, request.run(providerCall));
@@ -108,6 +109,9 @@ async function withLease<Result>(kernel: Kernel, request: Charged<Result>): Prom
         kernel.limits.throttled(ctx.clock, { limits: request.limits, afterMs: error.retry.afterMs });
       }
       throw error;
+    } finally {
+      for (const limit of leaving) kernel.limits.sent(ctx.clock, limit);
+      leaving.clear();
     }
   };
   const lease = await enter(kernel, request);
@@ -134,7 +138,7 @@ async function enter<Result>(kernel: Kernel, request: Charged<Result>): Promise<
     for (const { key } of limits) paid.set(key, (paid.get(key) ?? 0) + 1);
     return lease;
   } catch (error) {
-    kernel.limits.refund(ctx.clock, limits);
+    kernel.limits.turnBack(ctx.clock, limits);
     throw error;
   }
 }
@@ -187,8 +191,8 @@ export function providerContext(call: KernelCall, ctx: Context): Context {
   return ctx.withTrace({ ...call.trace, spanId }).withCallId(spanId);
 }
 
-function reportOf<Result>(kernel: Kernel, request: Charged<Result>): CallReport {
-  const { call, scope, limits, paid } = request;
+function reportOf<Result>(kernel: Kernel, request: Charged<Result> & { readonly leaving: Set<CallLimit> }): CallReport {
+  const { call, scope, limits, paid, leaving } = request;
   const { clock } = request.ctx;
   return {
     vendorRequest({ operation }) {
@@ -197,6 +201,7 @@ function reportOf<Result>(kernel: Kernel, request: Charged<Result>): CallReport 
       kernel.telemetry.vendorRequest({ scope, kind: call.subject.kind, operation });
       for (const limit of limits) {
         if (!limit.operations.includes(operation)) continue;
+        if (leaving.delete(limit)) kernel.limits.sent(clock, limit);
         const left = paid.get(limit.key) ?? 0;
         if (left > 0) paid.set(limit.key, left - 1);
         else kernel.limits.owe(clock, limit);

@@ -13,7 +13,8 @@ const reads: LimitDeclaration = {
   name: "reads",
   dimensions: ["account", "region"],
   operations: ["get", "getMany", "list", "polish"],
-  burst: 2,
+  // Two at once, and what comes back while a call is on its way.
+  burst: 2.1,
   refillPerSecond: 1,
 };
 const metadata = { limits: [reads] };
@@ -74,7 +75,7 @@ describe("a kernel under a vendor's limits", () => {
   it("charges what a provider sends beyond the first, and each page of a list", async () => {
     const clock = createManualClock();
     const provider = fakeProvider({
-      metadata: { limits: [{ ...reads, burst: 7 }] },
+      metadata: { limits: [{ ...reads, burst: 7.1 }] },
       async get(call) {
         call.report.vendorRequest({ operation: "get" });
         call.report.vendorRequest({ operation: "of another limit" });

@@ -3,6 +3,7 @@ import { economy, freshEconomy } from "./economy.ts";
 import { list } from "./list.ts";
 import { liveGet } from "./live-get.ts";
 import { memoryHit } from "./memory-hit.ts";
+import { noisyTenant } from "./noisy-tenant.ts";
 import { serverStart } from "./server-start.ts";
 import { startUp } from "./start-up.ts";
 import { timeout } from "./timeout.ts";
@@ -17,6 +18,7 @@ export const rows: readonly Row[] = [
   getMany,
   coalescedGets,
   list,
+  noisyTenant,
   startUp,
   serverStart,
   timeout,
