@@ -308,3 +308,37 @@ describe("checkConfiguration", () => {
     expect(await problemsOf(`version: 1\naccounts:\n${limits.join("\n")}`)).toHaveLength(30);
   });
 });
+
+describe("the limits of an account", () => {
+  const limit = {
+    name: "reads",
+    dimensions: ["account"],
+    operations: ["Read"],
+    burst: 10,
+    refillPerSecond: 1,
+  } as const;
+  const plugin = () => tinyPlugin({ metadata: { limits: [limit, { ...limit, name: "writes" }] } });
+  const text = (limits: string) => `version: 1
+accounts:
+  - { provider: tiny, account: "1", regions: "*", limits: ${limits} }
+  - { provider: tiny, account: "2", regions: "*" }`;
+
+  it("are what its vendor raised them to, and as they are declared for every other", async () => {
+    const { limits, accounts } = await compose(text("{ reads: { burst: 40, refillPerSecond: 2.5 }, writes: none }"), [
+      plugin(),
+    ]);
+    const of = (name: string, account: string) => limits?.of({ name, scope: scope({ account }) });
+    expect(of("reads", "1")).toEqual({ burst: 40, refillPerSecond: 2.5 });
+    expect(of("writes", "1")).toBe("none");
+    expect([of("reads", "2"), of("constructor", "1")]).toEqual([undefined, undefined]);
+    expect(accounts?.[0]).not.toHaveProperty("limits");
+    expect((await compose(text("{}"), [plugin()])).limits).toBeUndefined();
+  });
+
+  it("are refused by a name that the provider does not declare, and where they would let nothing through", async () => {
+    const [problem] = await problemsOf(text("{ raeds: none }"), [plugin()]);
+    expect(problem).toContain('the provider "tiny" has no limit "raeds"; did you mean "reads"?');
+    expect(await problemsOf(text("{ reads: { burst: 0, refillPerSecond: 1 } }"), [plugin()])).toHaveLength(1);
+    expect(await problemsOf(text("{ reads: { burst: 1, refillPerSecond: 0 } }"), [plugin()])).toHaveLength(1);
+  });
+});

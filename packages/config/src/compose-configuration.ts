@@ -3,6 +3,7 @@ import { yamlError } from "@cloudlink/yaml";
 import type { Composition } from "./composition.ts";
 import type { Configuration } from "./configuration.ts";
 import { configuredCredentials } from "./configured-credentials.ts";
+import { configuredLimits } from "./configured-limits.ts";
 import { originOf } from "./origins.ts";
 import { prepare } from "./prepare.ts";
 
@@ -37,6 +38,7 @@ export async function composeConfiguration(
     ...(accounts !== undefined && {
       accounts: Object.freeze(accounts.map(({ account }) => account)),
       credentials: configuredCredentials({ tenant, accounts: accounts.map(({ credentialed }) => credentialed) }),
+      ...configuredLimits(accounts),
     }),
     ...(server.tokenKey !== undefined && { tokenKey: server.tokenKey.reveal() }),
     ...(limits.timeoutMs !== undefined && { defaultTimeoutMs: limits.timeoutMs }),

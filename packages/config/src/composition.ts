@@ -1,4 +1,4 @@
-import type { Account, CredentialBroker, Provider } from "@cloudlink/core";
+import type { Account, CredentialBroker, LimitSize, Provider, Scope } from "@cloudlink/core";
 
 /**
  * What a configuration comes to, under the names that `createNexus` takes it by: `createNexus({ ...composition })`. Left out is what the
@@ -13,6 +13,10 @@ export interface Composition {
   /** Leases for the accounts of the configuration, for its tenant alone. */
   readonly credentials?: CredentialBroker;
   readonly tokenKey?: Uint8Array;
+  /** What the vendors' limits are for the accounts that say so. */
+  readonly limits?: {
+    of(limit: { readonly name: string; readonly scope: Scope }): LimitSize | "none" | undefined;
+  };
   readonly defaultTimeoutMs?: number;
   readonly concurrency?: number;
 }

@@ -71,6 +71,14 @@ const credentials = z
     return { kind: "keys", keys: new Secret(Object.freeze(Object.fromEntries(revealed))) };
   });
 
+const vendorLimit = z.union([
+  z.literal("none"),
+  z.strictObject({
+    burst: z.number().min(1).describe("The most calls at once."),
+    refillPerSecond: z.number().positive().describe("How many more a second."),
+  }),
+]);
+
 const account = z.strictObject({
   provider: z
     .string()
@@ -91,6 +99,12 @@ const account = z.strictObject({
   credentials: credentials
     .describe("How calls to the account are made: ambient or keys. Left out, the vendor's own way.")
     .prefault({ ambient: {} }),
+  limits: z
+    .record(text, vendorLimit)
+    .describe(
+      "The vendor's limits for this account, by name, where it raised or lowered them. Left out, as the provider declares them.",
+    )
+    .exactOptional(),
 }) satisfies z.ZodType<ConfiguredAccount>;
 
 const limits = z.strictObject({

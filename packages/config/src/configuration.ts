@@ -48,7 +48,12 @@ export interface ConfiguredAccount {
   /** The credential role, part of the scope: `default` where the file has none. */
   readonly role: string;
   readonly credentials: ConfiguredCredentials;
+  /** What the vendor's limits are for this account, by the names that the provider declares them under. Left out: as they are declared. */
+  readonly limits?: { readonly [name: string]: ConfiguredLimit };
 }
+
+/** A vendor's limit as it is for an account: a bucket of tokens; or `none`, and calls are not held back by it. */
+export type ConfiguredLimit = "none" | { readonly burst: number; readonly refillPerSecond: number };
 
 /** How calls to an account are made: the vendor's own way, steered by parameters, or with keys. */
 export type ConfiguredCredentials =

@@ -6,6 +6,7 @@ export type {
   ConfiguredAccount,
   ConfiguredCache,
   ConfiguredCredentials,
+  ConfiguredLimit,
   ConfiguredLimits,
   ConfiguredServer,
   JsonValue,

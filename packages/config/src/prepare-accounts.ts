@@ -9,6 +9,7 @@ import type { Origin } from "./examine-configuration.ts";
 export interface PreparedAccount {
   readonly account: Account;
   readonly credentialed: CredentialedAccount;
+  readonly limits: NonNullable<ConfiguredAccount["limits"]>;
 }
 
 /** The accounts of a configuration, held against what their providers declare. `undefined` where it has none. */
@@ -34,8 +35,8 @@ function withPartition(account: ConfiguredAccount, metadata: ProviderMetadata | 
   return { ...account, partition: account.partition ?? metadata?.partitions[0] ?? NONE };
 }
 
-function prepareAccount({ credentials, ...account }: CompleteAccount): PreparedAccount {
-  return { account: Object.freeze(account), credentialed: { ...account, credentials } };
+function prepareAccount({ credentials, limits = {}, ...account }: CompleteAccount): PreparedAccount {
+  return { account: Object.freeze(account), credentialed: { ...account, credentials }, limits };
 }
 
 class AccountCheck {
@@ -63,17 +64,24 @@ class AccountCheck {
       this.#reportWord(["partition"], { word: account.partition, known: metadata.partitions, what });
     }
     this.#checkCredentials(account, metadata);
+    this.#checkNames(Object.keys(account.limits ?? {}), {
+      ...{ provider: account.provider, path: ["limits"], what: "limit" },
+      known: metadata.limits.map(({ name }) => name),
+    });
     return this.#problems;
   }
 
   #checkCredentials({ credentials, provider }: CompleteAccount, { credentials: taken }: ProviderMetadata): void {
     if (credentials.kind === "keys") {
       const given = Object.keys(credentials.keys.reveal());
-      this.#checkNames(given, { provider, field: "keys", what: "key", known: taken.keys });
+      this.#checkNames(given, { provider, path: ["credentials", "keys"], what: "key", known: taken.keys });
     } else if (taken.ambient) {
       // One that is left out unnoticed would have calls made as somebody else.
       const given = Object.keys(credentials.parameters);
-      this.#checkNames(given, { provider, field: "ambient", what: "ambient parameter", known: taken.parameters });
+      this.#checkNames(given, {
+        ...{ provider, path: ["credentials", "ambient"], what: "ambient parameter" },
+        known: taken.parameters,
+      });
     } else {
       this.#report(
         ["credentials"],
@@ -86,13 +94,13 @@ class AccountCheck {
     given: readonly string[],
     taken: {
       readonly provider: string;
-      readonly field: "keys" | "ambient";
+      readonly path: YamlPath;
       readonly what: string;
       readonly known: readonly string[];
     },
   ): void {
-    const { provider, field, what, known } = taken;
-    const path = [...this.#path, "credentials", field];
+    const { provider, what, known } = taken;
+    const path = [...this.#path, ...taken.path];
     for (const name of given) {
       if (known.includes(name)) continue;
       const meant = nearestWord(name, known);
