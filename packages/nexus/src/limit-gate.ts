@@ -1,5 +1,4 @@
-import type { Clock, Context } from "@cloudlink/core";
-import { errorOfAbort } from "@cloudlink/core";
+import { type Clock, type Context, errorOfAbort, type LimitSize } from "@cloudlink/core";
 import { FairQueue } from "./fair-queue.ts";
 import { TenantUses } from "./tenant-uses.ts";
 import type { TokenSource } from "./token-source.ts";
@@ -43,6 +42,7 @@ export class LimitGate {
   #banked = 0;
   #cancelTimer: (() => void) | undefined;
 
+  readonly #size: LimitSize;
   readonly #mostLeaving: number;
   /** How many calls make ready to leave. */
   #leaving = 0;
@@ -50,12 +50,13 @@ export class LimitGate {
   /** `source` is made with what is to be called when it has tokens again. */
   constructor(settings: {
     readonly clock: Clock;
-    readonly burst: number;
+    readonly size: LimitSize;
     source(changed: () => void): TokenSource;
   }) {
-    const { clock, burst } = settings;
+    const { clock, size } = settings;
     this.#clock = clock;
-    this.#mostLeaving = Math.floor(burst * MOST_LEAVING);
+    this.#size = size;
+    this.#mostLeaving = Math.floor(size.burst * MOST_LEAVING);
     this.#source = settings.source(() => this.#serve());
     this.#uses = new TenantUses(clock.monotonicMs());
   }
@@ -174,8 +175,14 @@ export class LimitGate {
     this.#review();
   }
 
+  /** Whether it is for a limit of that size: a provider that takes another's place may declare another. */
+  isFor({ burst, refillPerSecond }: LimitSize): boolean {
+    return burst === this.#size.burst && refillPerSecond === this.#size.refillPerSecond;
+  }
+
+  /** Whether nothing would be lost with it. */
   isIdle(nowMs: number): boolean {
-    return this.#queue.size === 0 && this.#source.isIdle(nowMs);
+    return this.#queue.size === 0 && this.#leaving === 0 && this.#source.isIdle(nowMs);
   }
 
   #tokensFor(tenant: string): number {

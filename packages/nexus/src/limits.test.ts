@@ -340,6 +340,18 @@ describe("the limits of a kernel", () => {
     expect(new Limits().asTheyAre([{ ...limit, ...size }], scope)).toEqual([]);
   });
 
+  it("are of another size as soon as what was taken at the size before has come back", async () => {
+    const { call, left, pass } = trial();
+    many(10, () => call("a"));
+    const raised = [{ ...limit, burst: 200 }];
+    many(200, () => call("a", { limits: raised }));
+    expect(left).toHaveLength(100);
+    await pass(20_000);
+    const before = left.length;
+    many(200, () => call("a", { limits: raised }));
+    expect(left.length - before).toBe(200);
+  });
+
   it("take no memory once they are full again, however many accounts there were", async () => {
     const clock = createManualClock();
     const limits = new Limits();

@@ -169,13 +169,13 @@ export class Limits {
   #gate(clock: Clock, limit: CallLimit): LimitGate {
     const gates = this.#gates.get(clock) ?? new Map<string, LimitGate>();
     const known = gates.get(limit.key);
-    if (known !== undefined) return known;
+    if (known?.isFor(limit) || known?.isIdle(clock.monotonicMs()) === false) return known;
     this.#gates.set(clock, gates);
     forgetIdle(gates, clock.monotonicMs());
     const link = this.#link;
     const gate = new LimitGate({
       clock,
-      burst: limit.burst,
+      size: limit,
       source: (changed) =>
         link === undefined
           ? new OwnTokens(limit, clock.monotonicMs())

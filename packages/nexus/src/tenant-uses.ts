@@ -2,12 +2,16 @@
 const HALF_LIFE_MS = 10_000;
 
 /** By how much more than the mean of all a tenant has to use to be busier than others: two that use the same are not to alternate in it. */
-const BUSY = 1.5;
+const MORE_THAN_MEAN = 1.5;
+
+/** And more than this part of what the busiest one uses: many who hardly ask make nobody else busy. */
+const PART_OF_MOST = 0.5;
 
 /** Who used how much of a limit lately. */
 export class TenantUses {
   readonly #uses = new Map<string, number>();
   #total = 0;
+  #most = 0;
   #halvedAt: number;
 
   constructor(nowMs: number) {
@@ -16,20 +20,24 @@ export class TenantUses {
 
   used(tenant: string, nowMs: number): void {
     if (nowMs - this.#halvedAt >= HALF_LIFE_MS) this.#halve(nowMs);
-    this.#uses.set(tenant, (this.#uses.get(tenant) ?? 0) + 1);
+    const uses = (this.#uses.get(tenant) ?? 0) + 1;
+    this.#uses.set(tenant, uses);
     this.#total += 1;
+    this.#most = Math.max(this.#most, uses);
   }
 
   /** Whether it used much more than others did. Where there are no others, nobody does. */
   isBusy(tenant: string): boolean {
     const { size } = this.#uses;
-    return size > 1 && (this.#uses.get(tenant) ?? 0) * size > BUSY * this.#total;
+    const uses = this.#uses.get(tenant) ?? 0;
+    return size > 1 && uses > this.#most * PART_OF_MOST && uses * size > MORE_THAN_MEAN * this.#total;
   }
 
   #halve(nowMs: number): void {
     const share = 0.5 ** Math.floor((nowMs - this.#halvedAt) / HALF_LIFE_MS);
     this.#halvedAt = nowMs;
     this.#total = 0;
+    this.#most *= share;
     for (const [tenant, uses] of this.#uses) {
       const left = uses * share;
       if (left < 1) this.#uses.delete(tenant);
