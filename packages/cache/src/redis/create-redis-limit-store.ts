@@ -19,7 +19,7 @@ export interface RedisLimitStoreSettings {
 
 /**
  * The vendors' limits, as several processes share them by Redis 7 or later, or a server that speaks as it does: one server, a master by Sentinel, or a
- * Cluster. Each limit is a bucket of its own in one hash slot, on the server's clock, and takes no memory once it is full.
+ * Cluster. Each limit is one key, on the server's clock, and takes no memory once it is full and nobody has asked for a while.
  *
  * What asynchronous replication loses is lost: tokens that were taken of a master just before it died may be taken once more.
  */
@@ -33,14 +33,14 @@ export function createRedisLimitStore(settings: RedisLimitStoreSettings): LimitS
 
   async function run(
     script: RedisScript,
-    { limit, also = [], args }: { limit: SharedLimit; also?: readonly string[]; args: readonly (string | number)[] },
+    { limit, args }: { readonly limit: SharedLimit; readonly args: readonly (string | number)[] },
   ): Promise<unknown> {
     // What waits in its queue until it is connected again would be taken long after somebody wanted it.
     if (redis.status !== "ready") throw new SharedStoreError("it is not connected", { isDown: true });
     const { key, burst, refillPerSecond } = limit;
     try {
       return await script.run(redis, {
-        keys: [keys.limit(key), ...also],
+        keys: [keys.limit(key)],
         args: [settings.nowMs?.() ?? "", burst, refillPerSecond, ...args],
       });
     } catch (error) {
@@ -50,7 +50,7 @@ export function createRedisLimitStore(settings: RedisLimitStoreSettings): LimitS
 
   return {
     async take({ limit, most, owed }) {
-      const reply = await run(takeScript, { limit, also: [keys.limitUsers(limit.key)], args: [most, owed, processId] });
+      const reply = await run(takeScript, { limit, args: [most, owed, processId] });
       const [granted, afterMs, remaining, replicas] = reply as [number, string, string, number];
       return { granted, afterMs: Number(afterMs), remaining: Number(remaining), replicas };
     },

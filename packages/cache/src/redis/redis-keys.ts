@@ -21,14 +21,9 @@ export class RedisKeys {
     return `${this.#prefix}:{${place}}:${ref.slice(place.length + 1)}`;
   }
 
-  /** The bucket of a limit. What names the limit is percent-encoded but for its slashes. */
+  /** The hash of a limit. What names the limit is percent-encoded but for its slashes. */
   limit(key: string): string {
-    return `${this.#prefix}:{limit ${key}}:bucket`;
-  }
-
-  /** The processes that take of it. */
-  limitUsers(key: string): string {
-    return `${this.#prefix}:{limit ${key}}:users`;
+    return `${this.#prefix}:limit:{${key}}`;
   }
 
   /** Where a process hears that its words arrive. */

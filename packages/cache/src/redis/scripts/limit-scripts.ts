@@ -6,7 +6,8 @@ import { storeTime } from "./store-time.ts";
  * A limit's bucket, a part of scripts. It behaves as core's `LimitBucket` does, which says why.
  *
  * A hash has `l`, how many tokens there are; `t`, as of when, in milliseconds, in the future while the vendor has it closed; `c`, until when that is;
- * `p`, the pace, as of then; `s`, when it was lowered last. One that is not there is full. It expires when it would be as if it had never been.
+ * `p`, the pace, as of then; `s`, when it was lowered last; `u <process>`, when a process asked last. One that is not there is full. It expires when it
+ * would be as if it had never been.
  */
 const bucket = `
 ${storeTime}
@@ -43,33 +44,37 @@ local function waitFor(b, tokens, now)
   else takes = (math.sqrt(b.p * b.p + 2 * gain * ms) - b.p) / gain end
   return math.max(0, b.t - now) + takes
 end
-local function store(key, b, now)
+local function store(key, b, now, least)
   local number = function(value) return string.format('%.17g', value) end
   redis.call('HSET', key, 'l', number(b.l), 't', number(b.t), 'c', number(b.c), 'p', number(b.p), 's', number(b.s))
   local whole = math.max(waitFor(b, b.burst, now), math.max(0, b.t - now) + (1 - b.p) / gain)
   -- A day at the most: a bucket that takes longer to fill is full after that, and the vendor says so if it is not.
-  redis.call('PEXPIRE', key, string.format('%.0f', math.min(math.ceil(whole) + ${limitPace.apartMs}, 86400000)))
+  local lasts = math.min(math.max(math.ceil(whole), least or 0) + ${limitPace.apartMs}, 86400000)
+  redis.call('PEXPIRE', key, string.format('%.0f', math.max(lasts, redis.call('PTTL', key))))
 end
 local now = storeTime(ARGV[1]) / 1000
 local burst, refill = tonumber(ARGV[2]), tonumber(ARGV[3])
 local b = load(KEYS[1], now, burst, refill)
 `;
 
-/**
- * Takes tokens. KEYS: the bucket, the processes that asked. ARGV: the time, burst, refill a second, the most that are wanted, how many are owed, this
- * process.
- */
+/** Takes tokens. KEYS: the bucket. ARGV: the time, burst, refill a second, the most that are wanted, how many are owed, this process. */
 export const takeScript = new RedisScript(`
 ${bucket}
-redis.call('ZADD', KEYS[2], now, ARGV[6])
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - ${limitPace.replicaMs})
-redis.call('PEXPIRE', KEYS[2], ${limitPace.replicaMs})
-local replicas = redis.call('ZCARD', KEYS[2])
+local mine = 'u ' .. ARGV[6]
+local replicas = 1
+local fields = redis.call('HGETALL', KEYS[1])
+for index = 1, #fields, 2 do
+  if string.sub(fields[index], 1, 2) == 'u ' and fields[index] ~= mine then
+    if tonumber(fields[index + 1]) > now - ${limitPace.replicaMs} then replicas = replicas + 1
+    else redis.call('HDEL', KEYS[1], fields[index]) end
+  end
+end
+redis.call('HSET', KEYS[1], mine, string.format('%.17g', now))
 b.l = b.l - tonumber(ARGV[5])
 local there = math.max(0, math.floor(b.l + 1e-6))
 local granted = math.min(tonumber(ARGV[4]), there, math.max(1, math.floor(there / replicas)))
 b.l = b.l - granted
-store(KEYS[1], b, now)
+store(KEYS[1], b, now, ${limitPace.replicaMs})
 return {granted, string.format('%.17g', waitFor(b, 1, now)), string.format('%.17g', b.l), replicas}
 `);
 
