@@ -28,6 +28,11 @@ describe("cloudlink.schema.json", () => {
     [{ version: 1, accounts: [{ ...account, credentials: { ambient: { profile: "x", roleArn: { env: "ARN" } } } }] }],
     [{ version: 1, accounts: [{ ...account, credentials: { keys: { id: { env: "ID" }, key: { file: "key" } } } }] }],
     [{ version: 1, cache: { enabled: { env: "CACHE" }, maxEntries: 5, maxBytes: { env: "BYTES" } } }],
+    [{ version: 1, redis: { url: "redis://127.0.0.1:6379/1", password: { file: "p" }, prefix: { env: "PREFIX" } } }],
+    [{ version: 1, redis: { url: { env: "REDIS_URL" }, tls: { ca: { file: "ca.pem" }, key: { file: "k" } } } }],
+    [{ version: 1, redis: { url: "rediss://somebody@[::1]:1" } }],
+    [{ version: 1, redis: { cluster: [{ host: "a", port: 7000 }, { host: { env: "HOST" } }], tls: {}, keepMs: 5 } }],
+    [{ version: 1, redis: { sentinel: { nodes: [{ host: "a" }], masterName: "m", password: { env: "P" } }, db: 2 } }],
     [{ version: 1, server: { address: "127.0.0.1", port: { env: "PORT" }, tokenKey: { env: "KEY" } } }],
   ])("takes %j", (value) => {
     expect(schema.safeParse(value).error).toBeUndefined();
@@ -66,6 +71,15 @@ describe("cloudlink.schema.json", () => {
     [{ version: 1, accounts: [{ ...account, credentials: { keys: { id: "literal" } } }] }],
     [{ version: 1, server: { tokenKey: "a literal of more than thirty-two bytes" } }],
     [{ version: 1, server: { port: 65_536 } }],
+    [{ version: 1, redis: { url: "redis://:secret@127.0.0.1" } }],
+    [{ version: 1, redis: { url: "redis://us:se@cret@127.0.0.1" } }],
+    [{ version: 1, redis: { url: "http://127.0.0.1" } }],
+    [{ version: 1, redis: { url: "redis://a", password: "literal" } }],
+    [{ version: 1, redis: { cluster: [] } }],
+    [{ version: 1, redis: { sentinel: { nodes: [{ host: "a" }], masterName: "m", password: "literal" } } }],
+    [{ version: 1, redis: { sentinel: { nodes: [{ host: "a" }] } } }],
+    [{ version: 1, redis: { url: "redis://a", prefix: "a{b}" } }],
+    [{ version: 1, redis: { url: "redis://a", tls: { ca: "no pem" } } }],
     [{ version: 1, limits: { timeoutMs: "5s" } }],
     [{ version: 1, cache: false }],
     [{ version: 1, cache: { enabled: "off" } }],
@@ -81,8 +95,8 @@ describe("the cloudlink.yaml of the README", () => {
     const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
     const text = /```yaml\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
     const source = {
-      environment: { KEY_ID: "x", CLOUDLINK_TOKEN_KEY: "x".repeat(32) },
-      readFile: async () => Buffer.from("x"),
+      environment: { KEY_ID: "x", CLOUDLINK_TOKEN_KEY: "x".repeat(32), REDIS_URL: "rediss://:x@localhost" },
+      readFile: async () => Buffer.from("-----BEGIN CERTIFICATE-----"),
     };
     const written = await readConfiguration({ text, ...source });
     const { server, tenant, cache } = await readConfiguration({ text: "version: 1", environment: {} });

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { configurationSchema, secretText } from "./configuration.schema.ts";
+import { configurationSchema } from "./configuration.schema.ts";
+import { secretText } from "./scalars.schema.ts";
 
 type JsonSchema = z.core.JSONSchema.JSONSchema;
 

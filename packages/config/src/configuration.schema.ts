@@ -2,40 +2,13 @@ import { BlockList, isIP } from "node:net";
 import { isProviderName, Secret } from "@cloudlink/core";
 import { z } from "zod";
 import type { Configuration, ConfiguredAccount, ConfiguredCredentials } from "./configuration.ts";
+import { redis } from "./redis.schema.ts";
+import { LONGEST_TIMER_MS, name, place, secretText, text, timeMs } from "./scalars.schema.ts";
 
 // Messages of this schema are said of the field in question: `"server.port" <message>`. What it is held against has no references any more.
 
-const oneLine = /^\P{Cc}+$/u;
-
-/** The same for editors, which read JSON Schema and may leave out the flag that \P{Cc} needs. A test holds the two together. */
-const oneLinePattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
-
-/** The same, and no space at either end. */
-const namePattern =
-  "^[^\\s\\u0000-\\u001f\\u007f-\\u009f](?:[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f])?$";
-
-/** As in refs: `createRef` of core, for the partition and the region. */
-const placeForm = /^(?:-|[a-z0-9][a-z0-9-]{0,62})$/;
-
-/** The longest timer that Node can set, 2^31 - 1 ms: a longer one would end at once. */
-const LONGEST_TIMER_MS = 2_147_483_647;
-
 /** As `createNexus` takes it. Half of that would be enough for HMAC-SHA-256, if every byte were random. */
 const SMALLEST_TOKEN_KEY_BYTES = 32;
-
-const text = z
-  .string()
-  .refine((value) => oneLine.test(value) && value.isWellFormed(), "is empty, or not one line of text")
-  .meta({ pattern: oneLinePattern });
-/** Spaces at the ends of a name are not seen, and make another of it. */
-const name = text
-  .refine((value) => value === value.trim(), "begins or ends with a space")
-  .meta({ pattern: namePattern });
-const place = z.string().regex(placeForm, "has lower-case letters, digits and hyphens, or is - where there is none");
-const timeMs = z.int().min(1).max(LONGEST_TIMER_MS);
-
-/** A value that stands in the file as a reference only. Before the schema sees it, it is in a Secret. */
-export const secretText = z.custom<Secret>((value) => value instanceof Secret);
 
 const loopback = new BlockList();
 loopback.addSubnet("127.0.0.0", 8, "ipv4");
@@ -167,6 +140,11 @@ export const configurationSchema = z
       .exactOptional(),
     limits: limits.describe("Bounds of every call.").prefault({}),
     cache: cache.describe("What is kept in memory of what was seen, by a program that runs on.").prefault({}),
+    redis: redis
+      .describe(
+        "A Redis that processes share: what was seen, idempotency keys, operations. Left out, nothing is shared.",
+      )
+      .exactOptional(),
     server: server.describe("How the server runs.").prefault({}),
   })
   .meta({ title: "CloudLink cloudlink.yaml" }) satisfies z.ZodType<Configuration>;

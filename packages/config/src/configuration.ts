@@ -29,6 +29,8 @@ export interface Configuration {
   readonly accounts?: readonly ConfiguredAccount[];
   readonly limits: ConfiguredLimits;
   readonly cache: ConfiguredCache;
+  /** Left out: nothing is shared between processes. */
+  readonly redis?: ConfiguredRedis;
   readonly server: ConfiguredServer;
 }
 
@@ -78,6 +80,60 @@ export interface ConfiguredCache {
   readonly maxEntries?: number;
   /** About the most memory, in bytes, counted over what the values hold. Left out, what the cache has for it. */
   readonly maxBytes?: number;
+}
+
+/** A Redis that processes share, as `connectRedis` of `@cloudlink/cache/redis` takes it: one of `url`, `sentinels` and `cluster`. */
+export type ConfiguredRedis = ConfiguredRedisAccess &
+  (ConfiguredSingleRedis | ConfiguredSentinelRedis | ConfiguredClusterRedis);
+
+/** What a Redis of any sort has. */
+export interface ConfiguredRedisAccess {
+  readonly username?: string;
+  readonly password?: Secret;
+  readonly tls?: ConfiguredRedisTls;
+  readonly connectTimeoutMs?: number;
+  /** What all keys and channels begin with. Left out, what the stores have for it. */
+  readonly prefix?: string;
+  /** How long what was seen is kept there, in milliseconds. Left out, what the store has for it. */
+  readonly keepMs?: number;
+}
+
+/** One server. */
+export interface ConfiguredSingleRedis {
+  /** It may have a password in it. */
+  readonly url: Secret;
+  readonly db?: number;
+}
+
+/** Whichever server is the master, by Sentinel's word. */
+export interface ConfiguredSentinelRedis {
+  /** Never empty. */
+  readonly sentinels: readonly ConfiguredAddress[];
+  readonly masterName: string;
+  readonly sentinelUsername?: string;
+  readonly sentinelPassword?: Secret;
+  readonly db?: number;
+}
+
+/** A Redis Cluster. */
+export interface ConfiguredClusterRedis {
+  /** Never empty. */
+  readonly cluster: readonly ConfiguredAddress[];
+}
+
+/** Where a server listens. */
+export interface ConfiguredAddress {
+  readonly host: string;
+  readonly port?: number;
+}
+
+/** How TLS connections to a Redis are made, all in PEM. */
+export interface ConfiguredRedisTls {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: Secret;
+  /** The name that the server's certificate has to have, where that is not the host's. */
+  readonly servername?: string;
 }
 
 /** How the reference server runs. */

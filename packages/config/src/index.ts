@@ -4,11 +4,18 @@ export type { Composition } from "./composition.ts";
 export type {
   Configuration,
   ConfiguredAccount,
+  ConfiguredAddress,
   ConfiguredCache,
+  ConfiguredClusterRedis,
   ConfiguredCredentials,
   ConfiguredLimit,
   ConfiguredLimits,
+  ConfiguredRedis,
+  ConfiguredRedisAccess,
+  ConfiguredRedisTls,
+  ConfiguredSentinelRedis,
   ConfiguredServer,
+  ConfiguredSingleRedis,
   JsonValue,
   ProviderSettings,
 } from "./configuration.ts";

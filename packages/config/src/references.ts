@@ -11,11 +11,29 @@ export function isReference(value: unknown): value is Reference {
   return entries.length === 1 && (name === "env" || name === "file") && typeof target === "string";
 }
 
+/** Where secrets stand; `*` is any one step. */
+const secretPlaces: readonly YamlPath[] = [
+  ["server", "tokenKey"],
+  ["accounts", "*", "credentials", "keys", "*"],
+  ["redis", "url"],
+  ["redis", "password"],
+  ["redis", "sentinel", "password"],
+  ["redis", "tls", "key"],
+];
+
 /** Whether what stands at a path of the file is a secret, and so must be a reference. */
 export function isSecretPlace(path: YamlPath): boolean {
-  const [first, second, third, fourth] = path;
-  if (path.length === 2) return first === "server" && second === "tokenKey";
-  return path.length === 5 && first === "accounts" && third === "credentials" && fourth === "keys";
+  return secretPlaces.some((place) => isAt(path, place));
+}
+
+/** Whether a value may be written at the place of a secret all the same: the address of a Redis, with no password in it. */
+export function isOpenSecret(path: YamlPath, value: unknown): value is string {
+  if (!isAt(path, ["redis", "url"]) || typeof value !== "string") return false;
+  return !value.includes("@") || URL.parse(value)?.password === "";
+}
+
+function isAt(path: YamlPath, place: YamlPath): boolean {
+  return path.length === place.length && place.every((step, index) => step === "*" || step === path[index]);
 }
 
 /** One text for a path, so that paths can be in a set. */

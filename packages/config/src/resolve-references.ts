@@ -1,6 +1,6 @@
 import { Secret } from "@cloudlink/core";
 import { nameOfPath, type YamlFile, type YamlPath, type YamlProblem } from "@cloudlink/yaml";
-import { isReference, isSecretPlace, nameOfReference, pathKey } from "./references.ts";
+import { isOpenSecret, isReference, isSecretPlace, nameOfReference, pathKey } from "./references.ts";
 import { type ReferenceSources, type Resolved, resolveReference } from "./resolve-reference.ts";
 
 /** A file's data with the values in place of its references. */
@@ -46,6 +46,7 @@ class Resolver {
       const text = await this.#resolve(value, path);
       return secret ? new Secret(text) : text;
     }
+    if (secret && isOpenSecret(path, value)) return new Secret(value);
     if (secret && value !== null) {
       this.#report(path, "is a secret; write { env: NAME } or { file: PATH } in its place, not the secret itself");
       return new Secret("");
