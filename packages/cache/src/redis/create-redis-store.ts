@@ -47,6 +47,8 @@ const KEEP_MS = 10 * 60_000;
 
 type Args = readonly (string | number)[];
 
+const notConnected = new SharedStoreError("it is not connected", { isDown: true });
+
 /** Digits of the two numbers that stand before a value. */
 const SEEN_DIGITS = 13;
 const USUAL_DIGITS = 10;
@@ -65,14 +67,22 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
   const keys = new RedisKeys(prefix);
   const processId = randomUUID();
   let ear: RedisEar | undefined;
-  // Without a listener ioredis writes each to the console; here it shows in what cannot be done.
-  const ignore = () => {};
-  redis.on("error", ignore);
-  if (redis.status === "wait") redis.connect().catch(ignore);
+  // Why there is no connection, as far as that is known: a wrong password shows nowhere else.
+  let missing = notConnected;
+  const failed = (error: unknown) => {
+    missing = troubleOf(error);
+  };
+  const connected = () => {
+    missing = notConnected;
+  };
+  // Without a listener ioredis writes each error to the console.
+  redis.on("error", failed);
+  redis.on("ready", connected);
+  if (redis.status === "wait") redis.connect().catch(() => {});
 
   async function run(script: RedisScript, input: ScriptInput): Promise<unknown> {
     // What waits in its queue until it is connected again would be sent long after somebody wanted it.
-    if (redis.status !== "ready") throw new SharedStoreError("it is not connected", { isDown: true });
+    if (redis.status !== "ready") throw missing;
     try {
       return await script.run(redis, input);
     } catch (error) {
@@ -167,7 +177,7 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
       ear = new RedisEar({ redis, keys, processId, listener, loadLog });
     },
     async ping() {
-      if (redis.status !== "ready") throw new SharedStoreError("it is not connected", { isDown: true });
+      if (redis.status !== "ready") throw missing;
       try {
         await redis.ping();
       } catch (error) {
@@ -176,7 +186,8 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
     },
     async close() {
       ear?.close();
-      redis.off("error", ignore);
+      redis.off("ready", connected);
+      redis.off("error", failed);
     },
   };
 }

@@ -47,6 +47,7 @@ export class RedisEar {
     if (this.#isClosed) return;
     const subscriber = this.#newConnection();
     if (subscriber === undefined) {
+      this.#settings.listener.lost();
       this.#connectLater();
       return;
     }
@@ -71,6 +72,7 @@ export class RedisEar {
     const overrides = {
       lazyConnect: true,
       retryStrategy: () => null,
+      sentinelRetryStrategy: () => null,
       enableOfflineQueue: true,
       maxRetriesPerRequest: 0,
     };
@@ -101,8 +103,9 @@ export class RedisEar {
     if (this.#subscriber !== subscriber) return;
     this.#subscriber = undefined;
     subscriber.disconnect();
-    if (this.#hears) this.#settings.listener.lost();
     this.#hears = false;
+    // Told also if it never heard: whoever has not asked the store anything yet learns of it so.
+    this.#settings.listener.lost();
     this.#connectLater();
   }
 

@@ -18,7 +18,14 @@ const troubles: Readonly<Record<string, readonly [trouble: string, isDown: boole
 /** What an error means. Nothing of its text is kept: that may hold what was sent. */
 export function troubleOf(error: unknown): SharedStoreError {
   if (error instanceof SharedStoreError) return error;
-  const [word = ""] = error instanceof Error ? error.message.split(" ", 1) : [];
-  const [trouble, isDown] = troubles[word] ?? ["it cannot be reached", true];
+  const [trouble, isDown] = troubles[wordOf(error)] ?? ["it cannot be reached", true];
   return new SharedStoreError(trouble, { isDown });
+}
+
+/** What Redis said. Where several servers were asked in turn, ioredis has an error of its own around that of the last. */
+function wordOf(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  if ("lastNodeError" in error && error.lastNodeError instanceof Error) return wordOf(error.lastNodeError);
+  const [, word = ""] = /(?:^|Last error: (?:ReplyError: )?)([A-Z]+)\b/.exec(error.message) ?? [];
+  return word;
 }

@@ -132,7 +132,11 @@ export class SharedLevel {
     this.#writes = new Gathering({ most: MOST_TOGETHER, handOn: (place, all) => void this.#writeAll(place, all) });
     store.listen({
       heard: (word) => this.#hearing.heard(word),
-      lost: () => this.#hearing.lost(),
+      lost: () => {
+        this.#hearing.lost();
+        // So that what is wrong shows before anybody reads.
+        ask(() => store.ping());
+      },
       regained: (log) => this.#hearing.regained(log),
     });
   }

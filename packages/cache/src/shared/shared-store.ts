@@ -116,7 +116,7 @@ export interface StoreLog {
 /** Whoever listens to a store. */
 export interface StoreListener {
   heard(word: StoreWord): void;
-  /** Words may be lost from now on. */
+  /** Words may be lost from now on, or still are; told again when another attempt to listen has failed. */
   lost(): void;
   /** From now on every word arrives; those that came before may have been lost. Told once at the start, too. */
   regained(log: StoreLog): void;
