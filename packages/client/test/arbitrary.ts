@@ -13,6 +13,7 @@ import {
   type Outcome,
   type Ref,
   type ResourceState,
+  type SharedUse,
 } from "@cloudlink/core";
 import type { CacheStats } from "@cloudlink/core/calls";
 import fc from "fast-check";
@@ -159,19 +160,36 @@ export const dryRun: fc.Arbitrary<DryRun> = fc.record(
 
 export const kept: fc.Arbitrary<readonly ResourceState<unknown>[]> = fc.array(state, { maxLength: 3 });
 
-export const cacheStats: fc.Arbitrary<CacheStats> = fc.record({
-  entries: fc.nat(),
-  bytes: fc.nat(),
-  maxEntries: fc.nat(),
-  maxBytes: fc.nat(),
-  evicted: fc.nat(),
-  invalidated: fc.nat(),
-  outcomes: fc.record({
-    hit: fc.nat(),
-    stale: fc.nat(),
-    miss: fc.nat(),
-    collapsed: fc.nat(),
-    batched: fc.nat(),
-    refreshed: fc.nat(),
-  }),
+const sharedUse: fc.Arbitrary<SharedUse> = fc.record({
+  state: fc.constantFrom("up", "down"),
+  trouble: fc.option(fc.constantFrom("it is full", "it cannot be reached"), { nil: undefined }),
+  hears: fc.boolean(),
+  untold: fc.nat(),
+  hits: fc.nat(),
+  misses: fc.nat(),
+  followed: fc.nat(),
+  stored: fc.nat(),
+  refused: fc.nat(),
+  failed: fc.nat(),
 });
+
+export const cacheStats: fc.Arbitrary<CacheStats> = fc.record(
+  {
+    entries: fc.nat(),
+    bytes: fc.nat(),
+    maxEntries: fc.nat(),
+    maxBytes: fc.nat(),
+    evicted: fc.nat(),
+    invalidated: fc.nat(),
+    outcomes: fc.record({
+      hit: fc.nat(),
+      stale: fc.nat(),
+      miss: fc.nat(),
+      collapsed: fc.nat(),
+      batched: fc.nat(),
+      refreshed: fc.nat(),
+    }),
+    shared: sharedUse,
+  },
+  { requiredKeys: ["entries", "bytes", "maxEntries", "maxBytes", "evicted", "invalidated", "outcomes"] },
+);

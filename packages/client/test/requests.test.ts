@@ -107,7 +107,7 @@ describe("what is sent", () => {
     const counts = { entries: 1, bytes: 2, maxEntries: 3, maxBytes: 4, evicted: 5, invalidated: 6, outcomes };
     await using server = await wireServer((request) => json(request, { ...counts, later: 1 }));
     await using client = createClient({ url: server.url });
-    expect(await client.cacheStats(ctx, {})).toEqual(counts);
+    expect(await client.cacheStats(ctx, {})).toStrictEqual(counts);
     expect(server.requests[0]).toMatchObject({ method: "GET", url: { pathname: "/v1/cache" } });
   });
 

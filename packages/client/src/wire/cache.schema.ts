@@ -4,6 +4,32 @@ import { kindName, refText } from "./text.schema.ts";
 
 const count = z.number().min(0);
 
+/** How the level stands that processes share, as `/readyz` has it too. */
+export const sharedStandingForm = z.object({
+  state: z.enum(["up", "down"]).describe("down: what is asked of it fails, and reads do without."),
+  trouble: z.string().exactOptional().describe("What is wrong, in a few words. Absent while nothing is."),
+  hears: z
+    .boolean()
+    .describe(
+      "Whether word of invalidations arrives from the others. While it does not, memory answers with young entries alone.",
+    ),
+  untold: count.describe("Invalidations of this process that the others have not been told of yet."),
+});
+
+/** See {@link sharedStandingForm}. */
+export type SharedStandingForm = z.infer<typeof sharedStandingForm>;
+
+const sharedUseForm = sharedStandingForm
+  .extend({
+    hits: count.describe("Reads that it answered."),
+    misses: count.describe("Reads that it had nothing for."),
+    followed: count.describe("Reads that waited for what another process fetched."),
+    stored: count.describe("Entries that it took."),
+    refused: count.describe("Entries that it refused: something was invalidated since they were asked for."),
+    failed: count.describe("Requests to it that failed or took too long."),
+  })
+  .meta({ id: "SharedUse", description: "How the level stands that processes share, and what it did for this one." });
+
 /** 200 of `GET /v1/cache`. */
 export const cacheStatsForm = z
   .object({
@@ -13,6 +39,7 @@ export const cacheStatsForm = z
     maxBytes: count,
     evicted: count.describe("Entries that were let go for want of room."),
     invalidated: count.describe("Entries that were invalidated."),
+    shared: sharedUseForm.exactOptional(),
     outcomes: z
       .object({ hit: count, stale: count, miss: count, collapsed: count, batched: count, refreshed: count })
       .describe(

@@ -21,8 +21,10 @@ export {
   type InvalidationForm,
   invalidateRequestForm,
   invalidationForm,
+  type SharedStandingForm,
+  sharedStandingForm,
 } from "./cache.schema.ts";
-export { encodeCachedResource, encodeCacheStats } from "./cache.ts";
+export { encodeCachedResource, encodeCacheStats, encodeSharedStanding } from "./cache.ts";
 export { type ErrorForm, errorCodeForm, errorForm, retryAdviceForm } from "./error.schema.ts";
 export { type FreshnessAdviceForm, freshnessAdviceForm } from "./freshness-advice.schema.ts";
 export {
