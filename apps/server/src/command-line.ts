@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { Secret } from "@cloudlink/core";
 import { packageVersion } from "./package-version.ts";
 
 const HELP = `Serves the live state of cloud resources over HTTP, to this machine alone.
@@ -14,6 +15,9 @@ const HELP = `Serves the live state of cloud resources over HTTP, to this machin
   --version              prints the version
   -h, --help             prints this
 
+With no configuration, REDIS_URL in the environment names a Redis that servers share what they keep
+by; a configuration has "redis" for that.
+
 It runs until SIGTERM or SIGINT, then lets the calls that run finish. A second signal ends it at once.
 `;
 
@@ -24,6 +28,8 @@ const logStreams = ["stdout", "stderr"] as const;
 export interface ServerOptions {
   /** Path of a cloudlink.yaml. It is taken only where it is named: one that lies in the current folder could send credentials elsewhere. */
   readonly config: string | undefined;
+  /** The address of a Redis. It counts where there is no configuration: what one says is all there is. */
+  readonly redisUrl: Secret | undefined;
   readonly address: string | undefined;
   readonly port: number | undefined;
   readonly logLevel: (typeof logLevels)[number];
@@ -54,6 +60,7 @@ export function readCommandLine(argv: readonly string[], environment: NodeJS.Pro
     if (values.version) return printed(`${packageVersion()}\n`);
     const options = {
       config: values.config ?? (environment.CLOUDLINK_CONFIG || undefined),
+      redisUrl: environment.REDIS_URL ? new Secret(environment.REDIS_URL) : undefined,
       address: values.address,
       port: values.port === undefined ? undefined : portOf(values.port),
       logLevel: oneOf("--log-level", { given: values["log-level"], words: logLevels }),

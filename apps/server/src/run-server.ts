@@ -16,13 +16,12 @@ export async function runServer(options: ServerOptions): Promise<number> {
   const ending = endingSignal();
   const logger = createLogger(options);
   try {
-    const settings = await composeServer(options);
-    await using nexus = settings.nexus;
-    await using server = await listen({ ...settings, logger });
+    await using composed = await composeServer(options);
+    await using server = await listen({ ...composed.settings, logger });
     process.stderr.write(`cloudlink-server: ${server.url} (documentation: ${server.url}/docs). Ctrl-C ends it.\n`);
     logger.info({ signal: await ending }, "ending");
     await server.close();
-    await nexus.close();
+    await composed.close();
     return 0;
   } catch (error) {
     // Told on stderr whatever becomes of the log.

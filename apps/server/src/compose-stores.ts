@@ -1,0 +1,63 @@
+import { createMemoryCache } from "@cloudlink/cache";
+import type { RedisClient } from "@cloudlink/cache/redis";
+import type { ConfiguredCache, ConfiguredRedis } from "@cloudlink/config";
+import { type Cache, type IdempotencyStore, noCache, type OperationStore } from "@cloudlink/core";
+
+/** What a kernel keeps things in, under the names that `createNexus` takes them by. What is left out, it has in its own memory. */
+export interface KernelStores {
+  readonly cache: Cache;
+  readonly idempotency?: IdempotencyStore;
+  readonly operations?: OperationStore;
+}
+
+/** Stores, and the end of them: after the kernel's. */
+export interface ComposedStores {
+  readonly stores: KernelStores;
+  close(): Promise<void>;
+}
+
+/** What the stores of a server are made of. */
+export interface StoresRequest {
+  readonly cache: ConfiguredCache;
+  readonly redis: ConfiguredRedis | undefined;
+}
+
+/** Keeps what is kept in memory; where there is a Redis, it is shared with whoever else has the same. It need not be reached for that. */
+export async function composeStores({ cache, redis }: StoresRequest): Promise<ComposedStores> {
+  return redis === undefined ? inMemory(cache) : await inRedis({ cache, redis });
+}
+
+function inMemory({ enabled, ...bounds }: ConfiguredCache): ComposedStores {
+  return { stores: { cache: enabled ? createMemoryCache(bounds) : noCache }, close: async () => {} };
+}
+
+async function inRedis({ cache, redis: configured }: Required<StoresRequest> & { readonly redis: ConfiguredRedis }) {
+  const { prefix, keepMs, ...connection } = configured;
+  // What a server that has no Redis need not load.
+  const [{ createSharedCache }, ofRedis] = await Promise.all([
+    import("@cloudlink/cache"),
+    import("@cloudlink/cache/redis"),
+  ]);
+  const redis = ofRedis.connectRedis(connection);
+  const place = { redis, ...(prefix !== undefined && { prefix }) };
+  const { enabled, ...bounds } = cache;
+  const store = () => ofRedis.createRedisStore({ ...place, ...(keepMs !== undefined && { keepMs }) });
+  const shared = enabled ? createSharedCache({ store: store(), ...bounds }) : undefined;
+  return {
+    stores: {
+      cache: shared ?? noCache,
+      idempotency: ofRedis.createRedisIdempotencyStore(place),
+      operations: ofRedis.createRedisOperationStore(place),
+    },
+    async close() {
+      await shared?.close();
+      await closeRedis(redis);
+    },
+  };
+}
+
+/** Lets what was said last go out, such as leases that are given back. A connection that there is not has nothing to send. */
+async function closeRedis(redis: RedisClient): Promise<void> {
+  if (redis.status === "ready") await redis.quit().catch(() => {});
+  redis.disconnect();
+}
