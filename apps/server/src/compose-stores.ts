@@ -1,4 +1,4 @@
-import { createMemoryCache } from "@cloudlink/cache";
+import { createMemoryCache, createSharedCache } from "@cloudlink/cache";
 import type { RedisClient } from "@cloudlink/cache/redis";
 import type { ConfiguredCache, ConfiguredRedis } from "@cloudlink/config";
 import { type Cache, type IdempotencyStore, noCache, type OperationStore } from "@cloudlink/core";
@@ -31,19 +31,22 @@ function inMemory({ enabled, ...bounds }: ConfiguredCache): ComposedStores {
   return { stores: { cache: enabled ? createMemoryCache(bounds) : noCache }, close: async () => {} };
 }
 
-async function inRedis({ cache, redis: configured }: Required<StoresRequest> & { readonly redis: ConfiguredRedis }) {
-  const { prefix, keepMs, ...connection } = configured;
-  // What a server that has no Redis need not load.
-  const [{ createSharedCache }, ofRedis] = await Promise.all([
-    import("@cloudlink/cache"),
-    import("@cloudlink/cache/redis"),
-  ]);
-  const redis = ofRedis.connectRedis(connection);
-  const place = { redis, ...(prefix !== undefined && { prefix }) };
+async function inRedis({ cache, redis }: { readonly cache: ConfiguredCache; readonly redis: ConfiguredRedis }) {
+  const { prefix, keepMs, patienceMs, ...connection } = redis;
+  // Loaded where there is a Redis alone: most start without, and its client takes a while.
+  const ofRedis = await import("@cloudlink/cache/redis");
+  const client = ofRedis.connectRedis(connection);
+  const place = { redis: client, ...(prefix !== undefined && { prefix }) };
   const { enabled, ...bounds } = cache;
-  const store = () => ofRedis.createRedisStore({ ...place, ...(keepMs !== undefined && { keepMs }) });
-  const shared = enabled ? createSharedCache({ store: store(), ...bounds }) : undefined;
+  const shared = enabled
+    ? createSharedCache({
+        ...bounds,
+        store: ofRedis.createRedisStore({ ...place, ...(keepMs !== undefined && { keepMs }) }),
+        ...(patienceMs !== undefined && { patienceMs }),
+      })
+    : undefined;
   return {
+    // What another part of the kernel shares comes here, too, as another store of the same client.
     stores: {
       cache: shared ?? noCache,
       idempotency: ofRedis.createRedisIdempotencyStore(place),
@@ -51,7 +54,7 @@ async function inRedis({ cache, redis: configured }: Required<StoresRequest> & {
     },
     async close() {
       await shared?.close();
-      await closeRedis(redis);
+      await closeRedis(client);
     },
   };
 }

@@ -89,27 +89,26 @@ function machine(): string {
   return found.arn;
 }
 
-const SHARED = "redis: { url: { env: SHARED_REDIS } }";
+// Longer than a machine that is busy with other tests takes.
+const SHARED = "redis: { url: { env: SHARED_REDIS }, patienceMs: 10000 }";
 const isUp = { status: "ready", redis: { state: "up", hears: true, untold: 0 } };
 
 describe("two servers on one Redis", () => {
   test("make one vendor call for what both need at once, and one answers what the other has seen", async () => {
     const servers = await Promise.all([serve(SHARED), serve(SHARED)]);
-    for (const { ready } of servers) await expect.poll(ready).toEqual(isUp);
+    for (const { ready } of servers) await eventually(ready).toEqual(isUp);
     const [one, other] = servers;
     const ref = machine();
-    // A place that has not been read yet cannot be shared: the first read learns how far its invalidations have come.
     const held = sandbox.faults.add({ ...calls, fault: { kind: "hold" } });
     const asked = sandbox.nextRequest(calls);
     const reads = [one.read(ref)];
     await asked;
     reads.push(other.read(ref));
-    await expect.poll(async () => (await other.stats()).shared?.followed).toBe(1);
+    await eventually(async () => (await other.stats()).shared?.followed).toBe(1);
     held.remove();
     const answers = await Promise.all(reads);
     expect(answers.map(({ value }) => value.powerState)).toEqual(["running", "running"]);
-    expect(answers[0]?.freshness.source).toBe("live");
-    console.log(JSON.stringify([answers, (await one.stats()).shared, (await other.stats()).shared, sandbox.requests.count(calls)]));
+    expect(answers.map(({ freshness }) => freshness.source)).toEqual(["live", "redis"]);
     expect(sandbox.requests.count(calls)).toBe(1);
     expect((await one.stats()).shared).toMatchObject({ state: "up", stored: 1, failed: 0 });
     for (const { end } of servers) await end();
@@ -117,26 +116,27 @@ describe("two servers on one Redis", () => {
 
   test("see at once what one of them did, and do it once under a key", async () => {
     const [one, other] = await Promise.all([serve(SHARED), serve(SHARED)]);
-    for (const { ready } of [one, other]) await expect.poll(ready).toEqual(isUp);
+    for (const { ready } of [one, other]) await eventually(ready).toEqual(isUp);
     const ref = machine();
     await one.read(ref);
-    await expect.poll(async () => (await other.read(ref)).freshness.source).toBe("memory");
+    expect((await other.read(ref)).freshness.source).toBe("redis");
     const accepted = await one.act(ref, "key-1");
     expect(accepted.status).toBe(202);
     // Word is on its way when the answer is.
-    await expect.poll(async () => (await other.read(ref)).value.powerState).not.toBe("running");
-    const again = await other.act(ref, "key-1");
-    expect(again.headers.get("location")).toBe(accepted.headers.get("location"));
+    await eventually(async () => (await other.read(ref)).value.powerState).not.toBe("running");
+    expect(await (await other.act(ref, "key-1")).json()).toMatchObject({ replayed: true });
     expect(sandbox.requests.count({ action: "StopInstances" })).toBe(1);
     // Without a token key that both have.
     expect((await fetch(`${other.url}${accepted.headers.get("location")}`)).status).toBe(200);
   });
 
   test("with another prefix share nothing", async () => {
-    const other = await serve("redis: { url: { env: SHARED_REDIS }, prefix: another, keepMs: 1000 }");
-    await expect.poll(other.ready).toEqual(isUp);
+    const other = await serve(
+      "redis: { url: { env: SHARED_REDIS }, prefix: another, keepMs: 60000, patienceMs: 10000 }",
+    );
+    await eventually(other.ready).toEqual(isUp);
     await other.read(machine());
-    await expect.poll(async () => String(await redis.command(["KEYS", "another:*"]))).not.toBe("");
+    await eventually(async () => String(await redis.command(["KEYS", "another:*"]))).not.toBe("");
     expect(await redis.command(["KEYS", "cloudlink:*"])).toEqual([]);
   });
 });
@@ -145,18 +145,18 @@ describe("a server", () => {
   test("starts without its Redis and reads all the same, says so, and is healed by its coming", async () => {
     await redis.kill();
     const { ready, read, stats, end } = await serve(SHARED);
-    await expect.poll(ready).toMatchObject({ status: "ready", redis: { state: "down", hears: false } });
+    await eventually(ready).toMatchObject({ status: "ready", redis: { state: "down", hears: false } });
     expect((await ready()).redis?.trouble).toMatch(/^it (cannot be reached|is not connected)$/);
     expect(await read(machine())).toMatchObject({ freshness: { source: "live" } });
     await redis.restart();
-    await expect.poll(ready, { timeout: 20_000 }).toEqual(isUp);
+    await eventually(ready).toEqual(isUp);
     expect((await stats()).shared).toMatchObject({ state: "up", hears: true });
     await end();
   });
 
   test("ends in time while its Redis hangs", async () => {
     const { ready, end } = await serve(SHARED);
-    await expect.poll(ready).toEqual(isUp);
+    await eventually(ready).toEqual(isUp);
     redis.freeze();
     try {
       await end();
@@ -169,7 +169,7 @@ describe("a server", () => {
     const variables = { SHARED_REDIS: redis.url.replace(PASSWORD, "another") };
     const { ready, read } = await serve(SHARED, { variables });
     const trouble = "its password or user is wrong";
-    await expect.poll(ready).toEqual({ status: "ready", redis: { state: "down", trouble, hears: false, untold: 0 } });
+    await eventually(ready).toEqual({ status: "ready", redis: { state: "down", trouble, hears: false, untold: 0 } });
     expect(await read(machine())).toMatchObject({ value: { powerState: "running" } });
   });
 
@@ -179,7 +179,7 @@ describe("a server", () => {
       ...{ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_ENDPOINT_URL: sandbox.endpoint },
       ...{ AWS_REGION: "us-east-1", REDIS_URL: redis.url },
     });
-    await expect.poll(ready).toEqual(isUp);
+    await eventually(ready).toEqual(isUp);
   });
 
   test("says which variable cannot be used, and nothing of what is in it", async () => {
@@ -202,13 +202,12 @@ describe("a server", () => {
   test("that keeps nothing shares keys and operations alone", async () => {
     const servers = await Promise.all([1, 2].map(() => serve(`cache: { enabled: false }\n${SHARED}`)));
     const ref = machine();
-    const locations: (string | null)[] = [];
+    const operations: unknown[] = [];
     for (const { act, ready } of servers) {
       expect(await ready()).toEqual({ status: "ready" });
-      locations.push((await act(ref, "key-2")).headers.get("location"));
+      operations.push(await (await act(ref, "key-2")).json());
     }
-    expect(locations[0]).toMatch(/^\/v1\/operations\//);
-    expect(locations[1]).toBe(locations[0]);
+    expect(operations).toMatchObject([{ replayed: false }, { replayed: true }]);
     expect(sandbox.requests.count({ action: "StopInstances" })).toBe(1);
   });
 });
@@ -216,6 +215,9 @@ describe("a server", () => {
 /** Has a process say at its end whether it has loaded the client of Redis. */
 const REPORTING = `--import=data:text/javascript,${encodeURIComponent(`
 import Module from "node:module";
+
+/** What comes by itself, on a machine that may be busy with other tests. */
+const eventually = (look: () => unknown) => expect.poll(look, { timeout: 20_000 });
 process.on("exit", () => {
   const isLoaded = Object.keys(Module._cache).some((path) => path.includes("/ioredis/"));
   process.stderr.write(isLoaded ? "ioredis was loaded\\n" : "ioredis was not loaded\\n");

@@ -96,6 +96,8 @@ export interface ConfiguredRedisAccess {
   readonly prefix?: string;
   /** How long what was seen is kept there, in milliseconds. Left out, what the store has for it. */
   readonly keepMs?: number;
+  /** How long a read waits for it, in milliseconds, before it does without. Left out, what the cache has for it. */
+  readonly patienceMs?: number;
 }
 
 /** One server. */

@@ -40,8 +40,14 @@ describe("the Redis of a cloudlink.yaml", () => {
     ["{ url: redis://127.0.0.1 }", { url: "redis://127.0.0.1" }],
     ["{ url: 'redis://somebody@[::1]:6380/3' }", { url: "redis://somebody@[::1]:6380/3" }],
     [
-      "{ url: { env: REDIS_URL }, tls: { servername: a.example }, prefix: 'acme:test', keepMs: 60000 }",
-      { url: environment.REDIS_URL, tls: { servername: "a.example" }, prefix: "acme:test", keepMs: 60_000 },
+      "{ url: { env: REDIS_URL }, tls: { servername: a.example }, prefix: 'acme:test', keepMs: 60000, patienceMs: 9 }",
+      {
+        url: environment.REDIS_URL,
+        tls: { servername: "a.example" },
+        prefix: "acme:test",
+        keepMs: 60_000,
+        patienceMs: 9,
+      },
     ],
     [
       "{ url: redis://a, username: me, password: { env: PASSWORD }, db: 4, connectTimeoutMs: 500 }",

@@ -94,6 +94,9 @@ export const redis = z
     keepMs: timeMs
       .describe("How long what was seen is kept there, in milliseconds. Left out, 600,000.")
       .exactOptional(),
+    patienceMs: timeMs
+      .describe("How long a read waits for it, in milliseconds, before it does without. Left out, 40.")
+      .exactOptional(),
   })
   .superRefine((value, context) => {
     const given = ways.filter((way) => value[way] !== undefined);

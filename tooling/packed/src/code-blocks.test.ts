@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { asCommonJs, codeBlocks } from "./code-blocks.ts";
 
-test("finds each ts block with its line, and knows which want a sandbox", () => {
-  const text = ["# Page", "```ts", "one();", "```", "1. In a list:", "   ```ts sandbox", "   two();", "   ```"].join(
-    "\n",
-  );
+test("finds each ts block with its line, and knows which want a sandbox, and which a Redis too", () => {
+  const inList = ["1. In a list:", "   ```ts sandbox", "   two();", "   ```"];
+  const text = ["# Page", "```ts", "one();", "```", ...inList, "```ts redis", "three();", "```"].join("\n");
   expect(codeBlocks({ path: "README.md", text })).toEqual([
-    { name: "README.md:2", code: "one();\n", sandbox: false },
-    { name: "README.md:6", code: "two();\n", sandbox: true },
+    { name: "README.md:2", code: "one();\n", sandbox: false, redis: false },
+    { name: "README.md:6", code: "two();\n", sandbox: true, redis: false },
+    { name: "README.md:9", code: "three();\n", sandbox: true, redis: true },
   ]);
 });
 

@@ -3,8 +3,10 @@ export interface CodeBlock {
   /** `README.md:12`: the page and the line its fence stands on. */
   readonly name: string;
   readonly code: string;
-  /** The fence says ` ```ts sandbox `: the program wants an AWS to talk to. */
+  /** The fence says ` ```ts sandbox ` or ` ```ts redis `: the program wants an AWS to talk to. */
   readonly sandbox: boolean;
+  /** It says ` ```ts redis `: it wants a Redis, too. */
+  readonly redis: boolean;
 }
 
 /** The ` ```ts ` blocks of a Markdown page, in order; a block inside a list is taken without its indentation. */
@@ -16,7 +18,8 @@ export function codeBlocks(page: { readonly path: string; readonly text: string 
     blocks.push({
       name: `${page.path}:${line}`,
       code: code.replaceAll(new RegExp(`^${indent}`, "gm"), ""),
-      sandbox: info.trim() === "sandbox",
+      sandbox: ["sandbox", "redis"].includes(info.trim()),
+      redis: info.trim() === "redis",
     });
   }
   return blocks;

@@ -70,7 +70,9 @@ export function packedProject({ packages }: PackedRequest = {}): PackedProject {
 
 function install(directory: string, { tarballs, wanted }: { tarballs: readonly Tarball[]; wanted: readonly string[] }) {
   const files = new Map(tarballs.map(({ name, file }) => [name, `file:${file}`]));
-  const dependencies = Object.fromEntries(wanted.map((name) => [name, files.get(name) ?? `${name} is not published`]));
+  const ofOthers = peersOfOthers(wanted);
+  const ours = Object.fromEntries(wanted.map((name) => [name, files.get(name) ?? `${name} is not published`]));
+  const dependencies = { ...ofOthers, ...ours };
   writeFileSync(join(directory, "package.json"), JSON.stringify({ private: true, type: "module", dependencies }));
   // The versions under test are in no registry: whoever depends on one gets its tarball.
   const overrides = [...files].map(([name, file]) => `  "${name}": "${file}"`);
@@ -118,6 +120,18 @@ function contentHash(): string {
     if (existsSync(path) && basename(file).includes(".")) hash.update(file).update(readFileSync(path));
   }
   return hash.digest("hex").slice(0, 16);
+}
+
+/** What packages want their user to install beside them, such as a client of a database, in the range that they take. */
+function peersOfOthers(wanted: readonly string[]): Readonly<Record<string, string>> {
+  const manifests = publishedDirectories().map((member) => {
+    const text = readFileSync(join(repository, member, "package.json"), "utf8");
+    return JSON.parse(text) as { readonly name: string; readonly peerDependencies?: Readonly<Record<string, string>> };
+  });
+  const peers = manifests.flatMap(({ name, peerDependencies = {} }) =>
+    wanted.includes(name) ? Object.entries(peerDependencies) : [],
+  );
+  return Object.fromEntries(peers.filter(([name]) => !name.startsWith("@cloudlink/")));
 }
 
 function publishedDirectories(): readonly string[] {

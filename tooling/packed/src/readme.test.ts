@@ -3,8 +3,9 @@ import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { createSandbox, type Sandbox } from "@cloudlink/sandbox";
+import { type RedisNode, startRedis } from "@cloudlink/testbed";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { asCommonJs, codeBlocks } from "./code-blocks.ts";
+import { asCommonJs, type CodeBlock, codeBlocks } from "./code-blocks.ts";
 import { packedProject } from "./packed-project.ts";
 
 const run = promisify(execFile);
@@ -17,6 +18,7 @@ const programs = pages
 const { directory } = packedProject();
 const folder = join(directory, "scratch", `${process.pid}-readme`);
 let sandbox: Sandbox;
+let redis: RedisNode;
 
 beforeAll(async () => {
   mkdirSync(folder, { recursive: true });
@@ -24,23 +26,26 @@ beforeAll(async () => {
     writeFileSync(join(folder, file), code);
     writeFileSync(join(folder, commonJs(file)), asCommonJs(code));
   }
-  sandbox = await createSandbox({ port: 0, population: true });
+  [sandbox, redis] = await Promise.all([createSandbox({ port: 0, population: true }), startRedis()]);
 });
 
 afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
-  await sandbox.close();
+  await Promise.all([sandbox?.close(), redis?.stop()]);
 });
 
 function commonJs(file: string): string {
   return file.replace(/\.mts$/, ".cts");
 }
 
-/** Nothing of the caller's AWS configuration, so that a program sees the sandbox or no AWS at all. */
-function environment(wantsSandbox: boolean): NodeJS.ProcessEnv {
-  const base = { PATH: process.env.PATH, HOME: folder, AWS_EC2_METADATA_DISABLED: "true" };
+/** Nothing of the caller's configuration of AWS and Redis, so that a program sees those of the tests or none at all. */
+function environment(wants: Pick<CodeBlock, "sandbox" | "redis">): NodeJS.ProcessEnv {
+  const base = {
+    ...{ PATH: process.env.PATH, HOME: folder, AWS_EC2_METADATA_DISABLED: "true" },
+    ...(wants.redis && { REDIS_URL: redis.url }),
+  };
   const key = sandbox.accounts[0]?.accessKeys?.[0];
-  if (!wantsSandbox || key === undefined) return base;
+  if (!wants.sandbox || key === undefined) return base;
   return {
     ...base,
     CLOUDLINK_SANDBOX_ENDPOINT: sandbox.endpoint,
@@ -52,8 +57,8 @@ function environment(wantsSandbox: boolean): NodeJS.ProcessEnv {
 }
 
 describe("every program in the documentation, against the packed packages,", () => {
-  test.each(programs)("runs by import and by require(): $name", async ({ file, sandbox: wantsSandbox }) => {
-    const options = { env: environment(wantsSandbox), timeout: 20_000 };
+  test.each(programs)("runs by import and by require(): $name", async ({ file, ...wants }) => {
+    const options = { env: environment(wants), timeout: 20_000 };
     const imported = await run(process.execPath, [join(folder, file)], options);
     const required = await run(process.execPath, [join(folder, commonJs(file))], options);
     expect(required.stdout.split("\n").length).toBe(imported.stdout.split("\n").length);

@@ -39,8 +39,24 @@ export class RedisEar {
   constructor(settings: RedisEarSettings) {
     this.#settings = settings;
     this.#clock = settings.clock ?? systemClock;
-    this.#connect();
+    this.#connectFirst();
     this.#beatLater();
+  }
+
+  /** Where the log stands is asked by the client, so what becomes of that comes first: it may just be connecting. */
+  #connectFirst(): void {
+    const { redis } = this.#settings;
+    if (redis.status === "ready" || redis.status === "end") {
+      this.#connect();
+      return;
+    }
+    const begin = () => {
+      redis.off("ready", begin);
+      redis.off("close", begin);
+      this.#connect();
+    };
+    redis.on("ready", begin);
+    redis.on("close", begin);
   }
 
   #connect(): void {
