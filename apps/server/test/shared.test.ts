@@ -7,6 +7,9 @@ import { type RedisNode, startRedis } from "@cloudlink/testbed";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type ServerProcess, spawnServer } from "./server-process.ts";
 
+/** What comes by itself, on a machine that may be busy with other tests. */
+const eventually = (look: () => unknown) => expect.poll(look, { timeout: 20_000 });
+
 const ACCOUNT = "111111111111";
 const PASSWORD = "a-password-of-redis";
 const calls = { action: "DescribeInstances" };
@@ -215,9 +218,6 @@ describe("a server", () => {
 /** Has a process say at its end whether it has loaded the client of Redis. */
 const REPORTING = `--import=data:text/javascript,${encodeURIComponent(`
 import Module from "node:module";
-
-/** What comes by itself, on a machine that may be busy with other tests. */
-const eventually = (look: () => unknown) => expect.poll(look, { timeout: 20_000 });
 process.on("exit", () => {
   const isLoaded = Object.keys(Module._cache).some((path) => path.includes("/ioredis/"));
   process.stderr.write(isLoaded ? "ioredis was loaded\\n" : "ioredis was not loaded\\n");

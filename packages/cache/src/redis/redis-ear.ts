@@ -53,10 +53,13 @@ export class RedisEar {
     const begin = () => {
       redis.off("ready", begin);
       redis.off("close", begin);
+      redis.off("error", begin);
       this.#connect();
     };
     redis.on("ready", begin);
     redis.on("close", begin);
+    // By Sentinel, it does not close what it could not make.
+    redis.on("error", begin);
   }
 
   #connect(): void {
