@@ -54,9 +54,11 @@ async function compose(
 ): Promise<AsyncDisposable & { readonly nexus: Nexus; close(): Promise<void> }> {
   // Providers come last: whatever fails before has made none that somebody would have to end.
   const { stores, close: closeStores } = await composeStores(kept);
+  const { limits: store, ...keeping } = stores;
   let nexus: Nexus;
   try {
-    nexus = createNexus({ ...(await composeRest()), ...stores });
+    const rest = await composeRest();
+    nexus = createNexus({ ...rest, ...keeping, limits: { ...rest.limits, ...(store !== undefined && { store }) } });
   } catch (error) {
     await closeStores();
     throw error;

@@ -1,7 +1,7 @@
 import { createMemoryCache, createSharedCache } from "@cloudlink/cache";
 import type { RedisClient } from "@cloudlink/cache/redis";
 import type { ConfiguredCache, ConfiguredRedis } from "@cloudlink/config";
-import { type Cache, type IdempotencyStore, noCache, type OperationStore } from "@cloudlink/core";
+import { type Cache, type IdempotencyStore, type LimitStore, noCache, type OperationStore } from "@cloudlink/core";
 
 /** What a kernel keeps things in, under the names that `createNexus` takes them by. What is left out, it has in its own memory. */
 export interface KernelStores {
@@ -10,9 +10,14 @@ export interface KernelStores {
   readonly operations?: OperationStore;
 }
 
+/** The same, and what processes share of the vendors' limits. */
+export interface SharedStores extends KernelStores {
+  readonly limits?: LimitStore;
+}
+
 /** Stores, and the end of them: after the kernel's. */
 export interface ComposedStores {
-  readonly stores: KernelStores;
+  readonly stores: SharedStores;
   close(): Promise<void>;
 }
 
@@ -46,9 +51,9 @@ async function inRedis({ cache, redis }: { readonly cache: ConfiguredCache; read
       })
     : undefined;
   return {
-    // What another part of the kernel shares comes here, too, as another store of the same client.
     stores: {
       cache: shared ?? noCache,
+      limits: ofRedis.createRedisLimitStore(place),
       idempotency: ofRedis.createRedisIdempotencyStore(place),
       operations: ofRedis.createRedisOperationStore(place),
     },
