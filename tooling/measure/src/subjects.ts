@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 
 /** Modules that not every row needs: a server takes its time to load. */
 export interface MoreSubjects {
+  readonly "@cloudlink/cache/redis": typeof import("@cloudlink/cache/redis");
   readonly "@cloudlink/client": typeof import("@cloudlink/client");
   readonly "@cloudlink/server": typeof import("@cloudlink/server");
 }
