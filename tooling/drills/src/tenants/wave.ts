@@ -1,0 +1,68 @@
+import type { Context, Ref, ScopeParts } from "@cloudlink/core";
+import type { Random, Subjects } from "@cloudlink/measure";
+import { IDS } from "./adversarial-names.ts";
+import { type Population, REGIONS, seats } from "./population.ts";
+import { ownIdOf, stampOf } from "./stamp.ts";
+import type { ThingKind } from "./stamping-provider.ts";
+
+/** How many operations run at once. */
+export const TOGETHER = 64;
+
+/** So few tenants, places and ids are in a wave that what they do meets: in flights, batches, entries and keys. */
+const TENANTS = 6;
+const PLACES = 3;
+const ALIKE = 4;
+
+/** The share of what is asked for that nobody else asks for. */
+const OWN = 0.3;
+
+/** Operations that run at the same time, and whom they are for. */
+export interface Wave {
+  readonly tenants: readonly string[];
+  readonly places: readonly (ScopePlace & { readonly region: string })[];
+  readonly ids: readonly string[];
+  /** Ref objects, by their text: the tenants of a program use the same ones. */
+  readonly refs: Map<string, Ref>;
+}
+
+type ScopePlace = Pick<ScopeParts, "provider" | "partition" | "account">;
+
+/** Something that somebody asks for. */
+export interface Target {
+  readonly scope: ScopeParts;
+  readonly ref: Ref;
+}
+
+export function planWave(random: Random, population: Population): Wave {
+  const family = random.pick(population.families);
+  const tenants = random.shuffled(family).slice(0, TENANTS);
+  // Somebody who has nothing to do with them.
+  const stranger = random.pick(random.pick(population.families));
+  const places = Array.from({ length: PLACES }, () => ({ ...random.pick(seats), region: random.pick(REGIONS) }));
+  const ids = Array.from({ length: ALIKE }, () => random.pick(IDS));
+  return { tenants: [...tenants, stranger], places, ids, refs: new Map() };
+}
+
+/** What a tenant asks for: something of which the others have the like, or something of its own. */
+export function chooseTarget({ core, kind, random, population, wave }: Choosing, tenant: string): Target {
+  const place = random.pick(wave.places);
+  const scope = population.scopeOf(tenant, place);
+  const id = random.chance(OWN) ? ownIdOf(stampOf(scope)) : random.pick(wave.ids);
+  const made = core.createRef({ ...place, kind: kind.name, id });
+  const ref = wave.refs.get(made.key) ?? made;
+  wave.refs.set(made.key, ref);
+  return { scope, ref };
+}
+
+/** What choices are made of. */
+export interface Choosing {
+  readonly core: Subjects["core"];
+  readonly kind: ThingKind;
+  readonly random: Random;
+  readonly population: Population;
+  readonly wave: Wave;
+}
+
+export function contextOf({ core }: Pick<Choosing, "core">, tenant: string): Context {
+  return core.background().withTenant(tenant);
+}
