@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { CLOCK_SKEW_MS } from "../memory-level.ts";
 import { refOf, textOfInvalidation } from "../shared/invalidation.ts";
 import { MOST_LOGGED } from "../shared/invalidation-log.ts";
+import { placeOf } from "../shared/place-of.ts";
 import {
   FENCE_MS,
   type SharedStore,
@@ -165,7 +166,7 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
         return Number(await run(logScript, { keys: [keys.log], args }));
       }
       const before = invalidation.type === "change" ? Math.ceil(invalidation.change.occurredAt + CLOCK_SKEW_MS) : "";
-      const place = ref.key.slice(0, ref.key.lastIndexOf("/"));
+      const place = placeOf(ref);
       const word = invalidatedWord(textOfInvalidation(invalidation), processId);
       await run(invalidateScript, {
         keys: [keys.resource(place, ref.key)],

@@ -1,17 +1,9 @@
-import type {
-  CachedList,
-  CacheEntry,
-  CacheFill,
-  CacheNamespace,
-  CachePlace,
-  CacheRead,
-  Clock,
-  Ref,
-} from "@cloudlink/core";
+import type { CachedList, CacheEntry, CacheFill, CacheNamespace, CacheRead, Clock, Ref } from "@cloudlink/core";
 import { ResourceEntry } from "../resource-entry.ts";
 import type { ResourceNamespace } from "../resource-namespace.ts";
 import type { KnownPosition } from "../resource-slot.ts";
 import { LEASE_MS } from "./leases.ts";
+import { placeOf } from "./place-of.ts";
 import type { FoundEntry, NothingFound, SharedLevel } from "./shared-level.ts";
 import type { StoreLease } from "./shared-store.ts";
 import { textOfEntry } from "./stored-entry.ts";
@@ -28,8 +20,6 @@ export class SharedNamespace implements CacheNamespace {
   readonly #memory: ResourceNamespace;
   readonly #level: SharedLevel;
   readonly #acted: (ref: Ref) => Promise<void>;
-  /** Where its resources are, and of which kind: what the store keeps together. */
-  readonly #where: string;
   /** Whose they are, as whom they are seen, and the kind's major version: a deployment of another one finds nothing of this. */
   readonly #holder: string;
   /** What is being looked for further away, by what answers all who look for it. */
@@ -43,7 +33,6 @@ export class SharedNamespace implements CacheNamespace {
     this.#acted = settings.acted;
     this.mostListItems = memory.mostListItems;
     const { scope, kind } = memory.place;
-    this.#where = whereOf(memory.place);
     this.#holder = `${scope.key} ${kind.major}`;
   }
 
@@ -79,7 +68,7 @@ export class SharedNamespace implements CacheNamespace {
       limitMs: maxAgeMs === undefined ? undefined : maxAgeMs + (staleMs ?? 0),
       claimMs: LEASE_MS,
     };
-    const found = await this.#level.find({ place, where: this.#where, ref }, read);
+    const found = await this.#level.find({ place, where: placeOf(ref), ref }, read);
     if ("observation" in found && this.#level.isStill(found, place)) this.#memory.take(found.observation, found);
     if (found.known !== undefined) this.#learn(ref, found.known);
     return found;
@@ -107,7 +96,7 @@ export class SharedNamespace implements CacheNamespace {
     const { place } = this.#memory;
     const views = place.kind.views.slice(fromView);
     const read = { ...this.#leaseOn(ref), views, limitMs: Number.POSITIVE_INFINITY, claimMs: 0 };
-    const found = await this.#level.find({ place, where: this.#where, ref }, read);
+    const found = await this.#level.find({ place, where: placeOf(ref), ref }, read);
     return "observation" in found && this.#level.isStill(found, place) ? this.#entryOf(found) : undefined;
   }
 
@@ -144,7 +133,7 @@ export class SharedNamespace implements CacheNamespace {
         const usualMs = usual.maxAgeMs + (usual.staleWhileRevalidateMs ?? 0);
         const { view, ref } = observation;
         const learn = (known: KnownPosition) => this.#memory.learnPosition(ref, known);
-        level.store(this.#where, { ...this.#leaseOn(ref), view, value, usualMs, position, seenAt, start, learn });
+        level.store(placeOf(ref), { ...this.#leaseOn(ref), view, value, usualMs, position, seenAt, start, learn });
       },
       storeAbsent: (ref) => fill.storeAbsent(ref),
       storeList: (key, list) => {
@@ -173,10 +162,4 @@ export class SharedNamespace implements CacheNamespace {
     this.#memory.acted({ ref, nowMs });
     return this.#acted(ref);
   }
-}
-
-/** The text that refs of the place begin with, but for the `/`. */
-function whereOf({ scope, kind }: CachePlace): string {
-  const { provider, partition, account, region } = scope;
-  return [provider, partition, account, region, kind.name].map(encodeURIComponent).join("/");
 }
