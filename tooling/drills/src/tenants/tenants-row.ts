@@ -6,17 +6,17 @@ import { Population } from "./population.ts";
 import { createReplicas, type Sharing } from "./replicas.ts";
 import { thingKind } from "./stamping-provider.ts";
 import { readStoredEntries, type StoredEntries } from "./stored-entries.ts";
-import { planWave, TOGETHER } from "./wave.ts";
+import { planWave, ROUNDS, TOGETHER } from "./wave.ts";
 
 const TENANTS = { full: 10_000, reduced: 400 } as const;
 
 const COUNT: Readonly<Record<Sharing, Readonly<Record<RowRequest["size"], number>>>> = {
   redis: { full: 1_000_000, reduced: 6_000 },
-  memory: { full: 250_000, reduced: 6_000 },
+  memory: { full: 100_000, reduced: 6_000 },
 };
 
-/** How often, of waves, a tenant's role changes before it. */
-const ROLE_CHANGES = 0.3;
+/** Before how many of the rounds a tenant's role changes. */
+const ROLE_CHANGES = 0.1;
 
 const names: Readonly<Record<Crossing, string>> = {
   read: "answers of another scope",
@@ -44,8 +44,8 @@ function tenantsRow(sharing: Sharing): Row {
       const choosing = { core, kind, random, population };
       const calls = control ? mistakenSessions(replicas.calls, choosing) : replicas.calls;
       const count = request.count ?? COUNT[sharing][size];
-      for (let done = 0; done < count; done += TOGETHER) {
-        const wave = planWave(random, population);
+      for (let done = 0, round = 0, wave = planWave(random, population); done < count; done += TOGETHER, round += 1) {
+        if (round > 0 && round % ROUNDS === 0) wave = planWave(random, population);
         if (random.chance(ROLE_CHANGES)) population.changeRole(random.pick(wave.tenants));
         const scene = { ...choosing, wave, calls, crossings };
         // Chosen before any of them runs, so that a seed makes the same ones.

@@ -5,18 +5,19 @@ import { type Population, REGIONS, seats } from "./population.ts";
 import { ownIdOf, stampOf } from "./stamp.ts";
 import type { ThingKind } from "./stamping-provider.ts";
 
-/** How many operations run at once. */
+/** How many operations run at once, and how often as many more of the same wave: what some have read is there for others. */
 export const TOGETHER = 64;
+export const ROUNDS = 8;
 
 /** So few tenants, places and ids are in a wave that what they do meets: in flights, batches, entries and keys. */
 const TENANTS = 6;
-const PLACES = 3;
+const PLACES = 4;
 const ALIKE = 4;
 
 /** The share of what is asked for that nobody else asks for. */
 const OWN = 0.3;
 
-/** Operations that run at the same time, and whom they are for. */
+/** What operations are about that run at the same time, and soon after each other. */
 export interface Wave {
   readonly tenants: readonly string[];
   readonly places: readonly (ScopePlace & { readonly region: string })[];
@@ -33,14 +34,20 @@ export interface Target {
   readonly ref: Ref;
 }
 
+/** With `/` between, a tenant and an account give the same text as another tenant of the family and the other account. */
+const alikeAccounts: readonly string[] = ["b", "a/b"];
+
 export function planWave(random: Random, population: Population): Wave {
-  const family = random.pick(population.families);
-  const tenants = random.shuffled(family).slice(0, TENANTS);
+  const [name, nameAndAccount, ...others] = random.pick(population.families);
+  const family = [name, nameAndAccount].filter((tenant) => tenant !== undefined);
   // Somebody who has nothing to do with them.
   const stranger = random.pick(random.pick(population.families));
-  const places = Array.from({ length: PLACES }, () => ({ ...random.pick(seats), region: random.pick(REGIONS) }));
+  const tenants = [...family, ...random.shuffled(others).slice(0, TENANTS - family.length), stranger];
+  const alike = alikeAccounts.map((account) => random.pick(seats.filter((seat) => seat.account === account)));
+  const seated = [...alike, ...Array.from({ length: PLACES - alike.length }, () => random.pick(seats))];
+  const places = seated.map((seat) => ({ ...seat, region: random.pick(REGIONS) }));
   const ids = Array.from({ length: ALIKE }, () => random.pick(IDS));
-  return { tenants: [...tenants, stranger], places, ids, refs: new Map() };
+  return { tenants, places, ids, refs: new Map() };
 }
 
 /** What a tenant asks for: something of which the others have the like, or something of its own. */
