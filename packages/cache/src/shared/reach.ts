@@ -26,6 +26,8 @@ export class Reach {
   #isUp = true;
   #isClosed = false;
   #stopProbing: (() => void) | undefined;
+  /** What was asked last whether it is there, until it answers or fails. */
+  #pinging: Promise<void> | undefined;
   #trouble = "";
   #troubleAt = Number.NEGATIVE_INFINITY;
   /** How many requests failed or took too long. */
@@ -88,7 +90,7 @@ export class Reach {
 
   async #probe(): Promise<void> {
     try {
-      await this.#inTime(this.#settings.ping());
+      await this.#inTime(this.#ping());
       this.#stopProbing = undefined;
       this.#isUp = true;
       this.#settings.up();
@@ -97,6 +99,18 @@ export class Reach {
       if (error instanceof SharedStoreError) this.#note(error);
       this.#down();
     }
+  }
+
+  /** One that was not answered is not asked once more: of a connection that is silent for an hour, thousands would wait. */
+  #ping(): Promise<void> {
+    if (this.#pinging === undefined) {
+      const ended = () => {
+        this.#pinging = undefined;
+      };
+      this.#pinging = this.#settings.ping();
+      this.#pinging.then(ended, ended);
+    }
+    return this.#pinging;
   }
 
   close(): void {
