@@ -14,6 +14,7 @@ import { type Outage, outagesOf } from "./outage.ts";
 import { ReadTally } from "./read-tally.ts";
 import { machineRef, RECOVERED_MS, type Recovery, RecoveryWatch } from "./recovery.ts";
 import { createReplica, type Replica } from "./replica.ts";
+import { Rush, type Taken } from "./rush.ts";
 import { ACCOUNTS, machinesReadIn, worldOf } from "./world.ts";
 
 /**
@@ -33,6 +34,7 @@ interface Gone {
   readonly name: string;
   readonly tally: ReadTally;
   readonly recovery: Recovery;
+  readonly taken: Taken;
   /** What the heap had before Redis was back, in bytes. */
   readonly heapB: number;
 }
@@ -114,16 +116,19 @@ async function endure(
   const { name } = outage;
   const tally = new ReadTally();
   const watch = new RecoveryWatch(scene.subjects, { replicas, outage: index, tally });
+  const rush = new Rush(scene.subjects, replicas);
   await watch.before();
+  await rush.before();
   await outage.begin();
-  await Promise.all([
+  const [, taken] = await Promise.all([
     readFor(scene, { seconds: seconds[name], tally }),
+    rush.meanwhile(seconds[name]),
     setTimeout(seconds[name] * 500).then(() => watch.meanwhile()),
   ]);
   const heapGoneB = heapB();
   await outage.end();
   const [recovery] = await Promise.all([watch.after(seconds.after), readFor(scene, { seconds: seconds.after, tally })]);
-  return { name, tally, recovery, heapB: heapGoneB };
+  return { name, tally, recovery, taken, heapB: heapGoneB };
 }
 
 async function vendorSays(vendor: Vendor): Promise<Pick<Seen, "vendorCalls" | "throttled">> {
@@ -162,13 +167,20 @@ function figures(request: RowRequest, seen: Seen): readonly Figure[] {
           .join("; calm "),
       }),
     ),
+    figure("calls of a replica to what is its part of a limit, the most", {
+      value: Math.max(...gone.flatMap(({ taken: { calls, share } }) => calls.map((each) => each / share))),
+      ...{ unit: "x", goal: { atMost: 1 }, n: gone.reduce((total, { taken }) => total + taken.calls.length, 0) },
+      note: gone
+        .map(({ name, taken: { calls, share } }) => `${name} ${calls.join(" and ")} of ${share.toFixed(0)}`)
+        .join(", "),
+    }),
     figure("growth of the heap", {
       ...{ value: Math.max(...growth), unit: "%", goal: { atMost: 10 }, n: gone.length },
       note: `${(seen.heapB / 2 ** 20).toFixed(1)} MiB, then ${gone.map(({ heapB }) => `${((heapB - seen.heapB) / 2 ** 20).toFixed(2)} MiB more`).join(", ")}`,
     }),
     figure("outages after which the cache was not shared again", {
       ...{ value: shared.filter((each) => each === undefined).length, unit: "", goal: { atMost: 0 }, n: gone.length },
-      note: `each was watched for ${SECONDS[request.size].after} s`,
+      note: `each was watched for ${timetableOf(request).after.toFixed(1)} s`,
     }),
     figure("until a value that one replica fetched answered the other", {
       // NaN, where it never did.

@@ -4,7 +4,7 @@ import { REGION, type RowRequest, type Vendor } from "@cloudlink/measure";
 import { Redis } from "ioredis";
 import { kernelReader, naiveReader, type Reader } from "./reader.ts";
 import { VendorTime } from "./vendor-time.ts";
-import { ACCOUNTS } from "./world.ts";
+import { ACCOUNTS, RUSHED_ACCOUNT } from "./world.ts";
 
 /** How often it is looked whether a replica hears the others, in milliseconds. */
 const LOOK_AGAIN_MS = 10;
@@ -27,11 +27,12 @@ export async function createReplica(request: RowRequest, settings: ReplicaSettin
 
 /** As a user sets one up, with whatever ioredis does by itself. */
 async function kernelReplica({ subjects }: RowRequest, { vendor, port }: ReplicaSettings): Promise<Replica> {
-  const { createRedisStore } = await subjects.load("@cloudlink/cache/redis");
+  const { createRedisStore, createRedisLimitStore } = await subjects.load("@cloudlink/cache/redis");
   const redis = new Redis({ host: "127.0.0.1", port });
   const cache = subjects.cache.createSharedCache({ store: createRedisStore({ redis }) });
   const vendorTime = new VendorTime();
-  const kernel = createKernel(subjects, { vendor, vendorTime, cache });
+  const limits = { store: createRedisLimitStore({ redis }) };
+  const kernel = createKernel(subjects, { vendor, vendorTime, shared: { cache, limits } });
   while (cache.use().shared?.hears !== true) await setTimeout(LOOK_AGAIN_MS);
   return {
     reader: kernelReader(subjects, kernel),
@@ -66,25 +67,27 @@ async function naiveReplica({ subjects }: RowRequest, { vendor, port }: ReplicaS
 }
 
 type Subjects = RowRequest["subjects"];
+type NexusSettings = Parameters<Subjects["nexus"]["createNexus"]>[0];
 
 function createKernel(
   { core, nexus, aws }: Subjects,
   settings: {
     readonly vendor: Vendor;
     readonly vendorTime: VendorTime;
-    readonly cache?: ReturnType<Subjects["cache"]["createSharedCache"]>;
+    /** What the replicas have in common; left out, each has the vendor's limits to itself, and no cache. */
+    readonly shared?: Pick<NexusSettings, "cache" | "limits">;
   },
 ): Calls & { close(): Promise<void> } {
-  const { vendor, vendorTime, cache } = settings;
+  const { vendor, vendorTime, shared } = settings;
   return nexus.createNexus({
     providers: [vendorTime.watch(aws.aws({ endpoint: vendor.endpoint }))],
-    accounts: ACCOUNTS.map((account) => ({
+    accounts: [...ACCOUNTS, RUSHED_ACCOUNT].map((account) => ({
       ...{ provider: "aws", partition: "aws", account, regions: [REGION], role: "drill" },
     })),
     credentials: core.staticCredentials(({ account }) => {
       const { accessKeyId, secretAccessKey } = vendor.accounts.find(({ id }) => id === account)?.accessKeys[0] ?? {};
       return accessKeyId === undefined || secretAccessKey === undefined ? undefined : { accessKeyId, secretAccessKey };
     }),
-    ...(cache !== undefined && { cache }),
+    ...shared,
   });
 }

@@ -8,12 +8,19 @@ interface Stretch {
   to: number;
 }
 
+/** A machine that is asked for. */
+interface Asked {
+  readonly key: string;
+  readonly account: string;
+}
+
 /** So many calls about one machine are remembered: more are not made within the time that a reader waits. */
 const REMEMBERED = 6;
 
 /** When a replica was at the vendor, machine by machine: what a read takes beside that is the cache's own doing, and the kernel's. */
 export class VendorTime {
   readonly #byRef = new Map<string, Stretch[]>();
+  readonly #calls = new Map<string, number>();
 
   /** The provider as it is, with somebody who looks at the clock. */
   watch(provider: Provider): Provider {
@@ -34,8 +41,10 @@ export class VendorTime {
     return { ...provider, kinds };
   }
 
-  async #timed<Result>(refs: readonly { readonly key: string }[], work: () => Promise<Result>): Promise<Result> {
+  async #timed<Result>(refs: readonly Asked[], work: () => Promise<Result>): Promise<Result> {
     const stretch = { from: performance.now(), to: Number.POSITIVE_INFINITY };
+    const account = refs[0]?.account ?? "";
+    this.#calls.set(account, this.callsIn(account) + 1);
     for (const { key } of refs) {
       const known = this.#byRef.get(key) ?? [];
       known.push(stretch);
@@ -47,6 +56,11 @@ export class VendorTime {
     } finally {
       stretch.to = performance.now();
     }
+  }
+
+  /** How many calls were made of an account. */
+  callsIn(account: string): number {
+    return this.#calls.get(account) ?? 0;
   }
 
   /** For how long, within the stretch, the machine was being asked for. */

@@ -2,8 +2,14 @@ import { REGION, type VendorSettings } from "@cloudlink/measure";
 
 export const ACCOUNTS = ["111111111111", "222222222222", "333333333333"] as const;
 
+/** An account that replicas want more of than its limit gives, while Redis is away. */
+export const RUSHED_ACCOUNT = "444444444444";
+
+/** Its machines. */
+const RUSHED = 40;
+
 /** Machines of each account that are read all the time. */
-const READ = 100;
+const READ = 50;
 
 /** Machines of each account, for each outage and use, that are read by nobody else: see {@link SetAside}. */
 const SET_ASIDE = 14;
@@ -19,13 +25,14 @@ export function worldOf(outages: number): VendorSettings {
   ];
   return {
     world: {
-      accounts: ACCOUNTS.map((id) => ({
+      accounts: [...ACCOUNTS, RUSHED_ACCOUNT].map((id) => ({
         id,
         accessKeys: [{ accessKeyId: `AKIA${id}WORK`, secretAccessKey: `not-a-secret-${id}` }],
       })),
-      instances: ACCOUNTS.flatMap((account) =>
-        ids(account).map((id) => ({ id, account, region: REGION, state: "running" as const })),
-      ),
+      instances: [
+        ...ACCOUNTS.flatMap((account) => ids(account).map((id) => ({ id, account }))),
+        ...rushedMachines().map((id) => ({ id, account: RUSHED_ACCOUNT })),
+      ].map((each) => ({ ...each, region: REGION, state: "running" as const })),
       population: false,
       limits: "published",
     },
@@ -34,6 +41,10 @@ export function worldOf(outages: number): VendorSettings {
 
 export function machinesReadIn(account: string): readonly string[] {
   return Array.from({ length: READ }, (_, index) => `i-${account.slice(0, 1)}${hex(index)}`);
+}
+
+export function rushedMachines(): readonly string[] {
+  return Array.from({ length: RUSHED }, (_, index) => `i-${RUSHED_ACCOUNT.slice(0, 1)}${hex(index)}`);
 }
 
 /** What a machine that is set aside is for. */
