@@ -12,6 +12,9 @@ import { stampingProvider, type ThingKind } from "./stamping-provider.ts";
 /** How often it is looked whether a cache hears the others, in milliseconds. */
 const LOOK_AGAIN_MS = 10;
 
+/** How long a read waits for Redis, in milliseconds: hundreds at once in one process take longer than it has by default, and would go on without. */
+const PATIENCE_MS = 5_000;
+
 /** What two kernels share. */
 export type Sharing = "redis" | "memory";
 
@@ -68,7 +71,9 @@ async function cachesOverRedis({ cache, load }: Subjects): Promise<Caches> {
   const { createRedisStore } = await load("@cloudlink/cache/redis");
   const server = await startRedis();
   const clients = [new Redis(server.url), new Redis(server.url)] as const;
-  const [one, other] = clients.map((redis) => cache.createSharedCache({ store: createRedisStore({ redis }) }));
+  const [one, other] = clients.map((redis) =>
+    cache.createSharedCache({ store: createRedisStore({ redis }), patienceMs: PATIENCE_MS }),
+  );
   if (one === undefined || other === undefined) throw new RangeError("there are two");
   const caches = [one, other] as const;
   for (const each of caches) while (each.use().shared?.hears !== true) await setTimeout(LOOK_AGAIN_MS);

@@ -30,8 +30,10 @@ export async function readStoredEntries({ core }: Subjects, server: RedisNode): 
     for await (const keys of redis.scanStream({ match: "cloudlink:*", type: "hash", count: TOGETHER })) {
       for (const key of new Set(keys as string[])) {
         const [, place, id] = keyForm.exec(key) ?? [];
-        if (place === undefined || id === undefined)
-          throw new Error(`a key is not of the form that is looked at: ${key}`);
+        if (place === undefined || id === undefined) {
+          misplaced.push(`${key}: no resource is called that`);
+          continue;
+        }
         const ref = core.parseRef(`${place}/${id}`);
         for await (const [field, text] of fieldsOf(redis, key)) {
           const [, scopeKey = ""] = /^e (\S+) \d+ \S+$/.exec(field) ?? [];

@@ -6,7 +6,7 @@ import { Population } from "./population.ts";
 import { createReplicas, type Sharing } from "./replicas.ts";
 import { thingKind } from "./stamping-provider.ts";
 import { readStoredEntries, type StoredEntries } from "./stored-entries.ts";
-import { planWave, ROUNDS, TOGETHER } from "./wave.ts";
+import { planWave, ROUNDS, TOGETHER, WAVES, type Wave } from "./wave.ts";
 
 const TENANTS = { full: 10_000, reduced: 400 } as const;
 
@@ -16,7 +16,7 @@ const COUNT: Readonly<Record<Sharing, Readonly<Record<RowRequest["size"], number
 };
 
 /** Before how many of the rounds a tenant's role changes. */
-const ROLE_CHANGES = 0.1;
+const ROLE_CHANGES = 0.3;
 
 const names: Readonly<Record<Crossing, string>> = {
   read: "answers of another scope",
@@ -44,13 +44,16 @@ function tenantsRow(sharing: Sharing): Row {
       const choosing = { core, kind, random, population };
       const calls = control ? mistakenSessions(replicas.calls, choosing) : replicas.calls;
       const count = request.count ?? COUNT[sharing][size];
-      for (let done = 0, round = 0, wave = planWave(random, population); done < count; done += TOGETHER, round += 1) {
-        if (round > 0 && round % ROUNDS === 0) wave = planWave(random, population);
-        if (random.chance(ROLE_CHANGES)) population.changeRole(random.pick(wave.tenants));
-        const scene = { ...choosing, wave, calls, crossings };
+      let waves: readonly Wave[] = [];
+      for (let done = 0, round = 0; done < count; round += 1) {
+        if (round % ROUNDS === 0) waves = Array.from({ length: WAVES }, () => planWave(random, population));
+        // While nothing is under way, so that it is clear in which role everything is done.
+        if (random.chance(ROLE_CHANGES)) population.changeRole(random.pick(random.pick(waves).tenants));
+        const scenes = waves.map((wave) => ({ ...choosing, wave, calls, crossings }));
         // Chosen before any of them runs, so that a seed makes the same ones.
-        const operations = Array.from({ length: Math.min(TOGETHER, count - done) }, () => planOperation(scene));
-        await Promise.all(operations.map((operation) => operation()));
+        const operations = scenes.flatMap((scene) => Array.from({ length: TOGETHER }, () => planOperation(scene)));
+        await Promise.all(operations.slice(0, count - done).map((operation) => operation()));
+        done += operations.length;
       }
       const stored = replicas.server === undefined ? undefined : await readStoredEntries(subjects, replicas.server);
       const { outcomes, shared } = await calls[0].cacheStats(core.background(), {});

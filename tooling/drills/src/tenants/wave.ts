@@ -5,7 +5,8 @@ import { type Population, REGIONS, seats } from "./population.ts";
 import { ownIdOf, stampOf } from "./stamp.ts";
 import type { ThingKind } from "./stamping-provider.ts";
 
-/** How many operations run at once, and how often as many more of the same wave: what some have read is there for others. */
+/** How many waves run at the same time, with how many operations each at once; and how often as many more: what some have read is there for others. */
+export const WAVES = 4;
 export const TOGETHER = 64;
 export const ROUNDS = 8;
 
