@@ -4,6 +4,7 @@ import { list } from "./list.ts";
 import { liveGet } from "./live-get.ts";
 import { memoryHit } from "./memory-hit.ts";
 import { noisyTenant } from "./noisy-tenant.ts";
+import { redisHit } from "./redis-hit.ts";
 import { serverStart } from "./server-start.ts";
 import { startUp } from "./start-up.ts";
 import { timeout } from "./timeout.ts";
@@ -12,6 +13,7 @@ import { coalescedGets, getMany } from "./twenty-machines.ts";
 /** The rows that exist, in the order of the goals. */
 export const rows: readonly Row[] = [
   memoryHit,
+  redisHit,
   economy,
   freshEconomy,
   liveGet,
