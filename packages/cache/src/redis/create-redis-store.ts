@@ -10,6 +10,7 @@ import {
   type StoreFinding,
   type StoreLease,
   type StoreLog,
+  type StoreRead,
   type StoreReply,
 } from "../shared/shared-store.ts";
 import type { RedisClient } from "./redis-client.ts";
@@ -124,12 +125,12 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
 
   return {
     async read(place, reads) {
-      const own = reads.map(({ holder, views, limitMs, claimMs }) => {
-        const limit = limitMs === undefined ? "" : Math.floor(Math.min(limitMs, LONGEST_USUAL_MS));
-        return [limit, claimMs, holder, views.length, ...views];
-      });
-      const replies = await runForAll(readScript, { place, of: reads, common: [processId, FENCE_MS], own });
-      return replyOf(replies as [number, ...RawFinding[]][]);
+      const look = async (some: readonly StoreRead[]) => {
+        const names = some.map(({ ref }) => keys.resource(place, ref));
+        const args = [time(), processId, FENCE_MS, ...waysToLook(some)];
+        return (await run(readScript, { keys: names, args })) as [number, ...RawFinding[]];
+      };
+      return replyOf(redis.isCluster ? await Promise.all(reads.map((read) => look([read]))) : [await look(reads)]);
     },
     async write(place, writes) {
       const own = writes.map((write) => [
@@ -191,6 +192,30 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
       redis.off("error", failed);
     },
   };
+}
+
+/** How each is looked for, for the script: what they have in common, as a rule all of it, is said once. */
+function waysToLook(reads: readonly StoreRead[]): Args {
+  const ways: StoreRead[] = [];
+  const which = reads.map((read) => {
+    const known = ways.findIndex((way) => isSameWay(way, read));
+    return known === -1 ? ways.push(read) : known + 1;
+  });
+  const said = ways.flatMap(({ holder, views, limitMs, claimMs }) => {
+    const limit = limitMs === undefined ? "" : Math.floor(Math.min(limitMs, LONGEST_USUAL_MS));
+    return [limit, claimMs, holder, views.length, ...views];
+  });
+  return ways.length === 1 ? [1, ...said] : [ways.length, ...said, ...which];
+}
+
+function isSameWay(one: StoreRead, other: StoreRead): boolean {
+  return (
+    one.limitMs === other.limitMs &&
+    one.claimMs === other.claimMs &&
+    one.holder === other.holder &&
+    one.views.length === other.views.length &&
+    one.views.every((view, index) => view === other.views[index])
+  );
 }
 
 /** A position or nothing; then an entry, or for how long another process's lease lasts, or 0 for one that is this process's now, or -1 for none. */
