@@ -15,7 +15,7 @@ import { ListSlot } from "./list-slot.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 import type { RecentActions } from "./recent-actions.ts";
 import { ResourceEntry } from "./resource-entry.ts";
-import { type KnownPosition, ResourceSlot } from "./resource-slot.ts";
+import { type KnownPosition, ResourceSlot, SLOT_BYTES } from "./resource-slot.ts";
 import { SiblingList } from "./sibling-list.ts";
 import { sizeOf } from "./size-of.ts";
 
@@ -159,9 +159,12 @@ export class ResourceNamespace implements CacheNamespace {
     observation: Observation<unknown>,
     { usual, seenAt }: { readonly usual: FreshnessBounds; readonly seenAt: number },
   ): void {
+    const { budget } = this.#settings;
     const view = this.place.kind.views.indexOf(observation.view);
+    // With bounds that leave no room for anything, nothing need be measured.
+    if (view === -1 || !budget.takes(SLOT_BYTES)) return;
     const bytes = sizeOf(observation.value);
-    if (view === -1 || !this.#settings.budget.takes(bytes)) return;
+    if (!budget.takes(bytes)) return;
     this.#take(observation.ref, new ResourceEntry({ observation, source: "memory", seenAt, usual, view, bytes }));
   }
 

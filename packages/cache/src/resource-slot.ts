@@ -3,7 +3,7 @@ import { Kept } from "./memory-budget.ts";
 import { EVERY_VIEW, LONG_AGO, type ResourceEntry } from "./resource-entry.ts";
 
 /** What a slot and its places in maps take beside the values. */
-const SLOT_BYTES = 400;
+export const SLOT_BYTES = 400;
 
 /** See {@link ResourceSlot.known}. */
 export interface KnownPosition {

@@ -52,7 +52,8 @@ export class SharedNamespace implements CacheNamespace {
     if (finding === undefined) {
       finding = this.#find(read);
       this.#finding.set(key, finding);
-      finding.finally(() => this.#finding.delete(key));
+      const found = () => void this.#finding.delete(key);
+      finding.then(found, found);
     }
     const found = await finding;
     if (!("observation" in found) || !this.#level.isStill(found, this.#memory.place)) return undefined;
