@@ -26,6 +26,7 @@ import {
 } from "@cloudlink/core";
 import { staticAccounts } from "./accounts.ts";
 import { act } from "./act.ts";
+import { BriefWaits } from "./brief-waits.ts";
 import { cached, cacheStats, invalidate } from "./cache-calls.ts";
 import { CacheNotes } from "./cache-notes.ts";
 import { createReadings } from "./create-readings.ts";
@@ -141,6 +142,7 @@ export function createNexus(settings: NexusSettings): Nexus {
     operationTokens: operationTokensOf(settings.operations, tokenKey),
     deeds: createDeeds(closed),
     awake: createKeepAwake(),
+    briefWaits: new BriefWaits(),
     defaultTimeoutMs,
     concurrency,
     closing: closing.signal,

@@ -8,12 +8,40 @@ export function isPromise<Value>(value: Value | Promise<Value>): value is Promis
   return typeof value === "object" && value !== null && "then" in value;
 }
 
-/** What a port promised, by the call's deadline. */
-export async function waitedFor<Value>(
+/** What a port promised, by the call's deadline, or a few milliseconds later; see `BriefWaits`. */
+export function waitedFor<Value>(
+  kernel: Kernel,
+  { call, promise }: { readonly call: KernelCall; readonly promise: Promise<Value> },
+): Promise<Value> {
+  const awake = kernel.awake.hold();
+  return new Promise((resolve, reject) => {
+    const wait = {
+      isOver: false,
+      bind: () => void boundWait(kernel, { call, promise }).then(resolve, reject).finally(over),
+    };
+    const over = () => {
+      if (wait.isOver) return;
+      wait.isOver = true;
+      awake[Symbol.dispose]();
+    };
+    promise.then(
+      (value) => {
+        over();
+        resolve(value);
+      },
+      (error: unknown) => {
+        over();
+        reject(error);
+      },
+    );
+    kernel.briefWaits.add(wait);
+  });
+}
+
+async function boundWait<Value>(
   kernel: Kernel,
   { call, promise }: { readonly call: KernelCall; readonly promise: Promise<Value> },
 ): Promise<Value> {
   using ctx = readContext(kernel, call);
-  using _awake = kernel.awake.hold();
   return await untilDone(ctx, promise);
 }

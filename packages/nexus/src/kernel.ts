@@ -8,6 +8,7 @@ import type {
   ProviderDirectory,
   Telemetry,
 } from "@cloudlink/core";
+import type { BriefWaits } from "./brief-waits.ts";
 import type { CacheNotes } from "./cache-notes.ts";
 import type { Deeds } from "./deeds.ts";
 import type { KeepAwake } from "./keep-awake.ts";
@@ -40,6 +41,7 @@ export interface Kernel {
   readonly operationTokens: OperationTokens;
   readonly deeds: Deeds;
   readonly awake: KeepAwake;
+  readonly briefWaits: BriefWaits;
   readonly defaultTimeoutMs: number;
   readonly concurrency: number;
   /** Aborted when the kernel closes; every call that leaves for a vendor listens to it, but the actions that were sent. */
