@@ -97,7 +97,9 @@ export class ReadPlans {
   }
 
   keep(ref: Ref, plan: ReadPlan): void {
-    if (!this.#isClosed) this.#byRef.set(ref, new PlannedRead(plan));
+    // What is in the table is held from there: to put it in anew with each read is what its garbage collector minds most.
+    if (this.#isClosed || this.#byRef.get(ref)?.plan === plan) return;
+    this.#byRef.set(ref, new PlannedRead(plan));
   }
 
   /** The kernel closes: no read goes by a plan any more. */
