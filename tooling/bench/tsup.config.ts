@@ -1,6 +1,11 @@
 import { build } from "@cloudlink/build";
 
 export default build({
-  entry: { main: "src/main.ts", "simulation-worker": "src/economy/simulation-worker.ts" },
+  entry: {
+    main: "src/main.ts",
+    "simulation-worker": "src/economy/simulation-worker.ts",
+    "vendor-process": "src/processes/vendor-process.ts",
+    "reader-process": "src/processes/reader-process.ts",
+  },
   declarations: false,
 });

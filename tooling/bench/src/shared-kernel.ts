@@ -1,4 +1,4 @@
-import type { Clock, Context, Provider, SharedUse } from "@cloudlink/core";
+import type { Context, Provider, SharedUse } from "@cloudlink/core";
 import type { Subjects } from "@cloudlink/measure";
 import type { Nexus } from "@cloudlink/nexus";
 import type { Redis } from "ioredis";
@@ -21,41 +21,36 @@ export interface SharedKernelSettings {
   readonly accounts: readonly { readonly account: string; readonly regions: readonly string[] }[];
   /** Whether this process's memory keeps anything; if not, every answer is from Redis or from the vendor. */
   readonly hasMemory: boolean;
-  /** Whether it waits for Redis however long that takes. */
-  readonly isPatient?: boolean;
+  /**
+   * How long it waits for Redis. More than by default where that is no part of what is measured: on a machine with other guests a process stands still for
+   * longer than that now and then.
+   */
+  readonly patienceMs?: number;
+  /** Whether its cache has a level in Redis; if not, it shares with nobody: a control. */
+  readonly isShared?: boolean;
   /** What a control puts between the cache and its store. */
   around?(store: SharedStore): SharedStore;
 }
 
+/** May read every account; other tenants read the one of their name. */
 export const TENANT = "acme";
 
 /** Of an hour: what is measured does not expire meanwhile. */
 const KEEP_MS = 3_600_000;
 
-/**
- * The system's clock, but for the time that a kernel waits for Redis before it goes on without: on a machine with other guests a process stands still for
- * longer than that now and then, and what is measured here is what Redis answers.
- */
-function patientClock({ systemClock }: Subjects["core"]): Clock {
-  return {
-    nowMs: () => systemClock.nowMs(),
-    monotonicMs: () => systemClock.monotonicMs(),
-    schedule: (task, { delayMs, background = false }) =>
-      systemClock.schedule(task, { delayMs: background ? delayMs : Math.max(delayMs, PATIENCE_MS), background }),
-  };
-}
-
-const PATIENCE_MS = 10_000;
-
 /** Makes one, with permission, freezing and trace ids on, and waits until it hears of others' invalidations. */
 export async function sharedKernel(subjects: Subjects, settings: SharedKernelSettings): Promise<SharedKernel> {
-  const { redis, provider, accounts, hasMemory, isPatient = false, around = (store) => store } = settings;
+  const { redis, provider, accounts, hasMemory, patienceMs, isShared = true, around = (store) => store } = settings;
   const { core, cache: module, nexus: kernel } = subjects;
   const { createRedisStore } = await subjects.load("@cloudlink/cache/redis");
-  const store = around(createRedisStore({ redis, keepMs: KEEP_MS }));
+  const inRedis = () => createRedisStore({ redis, keepMs: KEEP_MS });
+  const store = around(isShared ? inRedis() : module.createLocalStores().connect());
   // Nothing is as small as an eighth of a byte, which is the largest thing that such a memory takes.
-  const clock = isPatient ? patientClock(core) : core.systemClock;
-  const cache = module.createSharedCache({ store, clock, ...(!hasMemory && { maxBytes: 1 }) });
+  const cache = module.createSharedCache({
+    store,
+    ...(patienceMs !== undefined && { patienceMs }),
+    ...(!hasMemory && { maxBytes: 1 }),
+  });
   const use = () => cache.use().shared as SharedUse;
   const known = new Set(accounts.map(({ account }) => account));
   const { name, partitions } = provider.metadata;
@@ -68,7 +63,8 @@ export async function sharedKernel(subjects: Subjects, settings: SharedKernelSet
       role: "reader",
     })),
     permission: {
-      denial: ({ tenant }, { account }) => (tenant === TENANT && known.has(account) ? undefined : "not yours"),
+      denial: ({ tenant }, { account }) =>
+        known.has(account) && (tenant === TENANT || tenant === account) ? undefined : "not yours",
     },
     cache,
   });

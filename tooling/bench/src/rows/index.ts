@@ -4,6 +4,7 @@ import { list } from "./list.ts";
 import { liveGet } from "./live-get.ts";
 import { memoryHit } from "./memory-hit.ts";
 import { noisyTenant } from "./noisy-tenant.ts";
+import { oneMiss } from "./one-miss.ts";
 import { redisHit } from "./redis-hit.ts";
 import { serverStart } from "./server-start.ts";
 import { startUp } from "./start-up.ts";
@@ -14,6 +15,7 @@ import { coalescedGets, getMany } from "./twenty-machines.ts";
 export const rows: readonly Row[] = [
   memoryHit,
   redisHit,
+  oneMiss,
   economy,
   freshEconomy,
   liveGet,

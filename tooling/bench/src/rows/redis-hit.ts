@@ -78,7 +78,7 @@ export const redisHit: Row = {
     for (const accounts of [1, ...(control ? [] : [ACCOUNTS])]) {
       const names = Array.from({ length: accounts }, (_, index) => (accounts === 1 ? ATTIC.account : `a${index}`));
       const attic = createAttic(subjects.core, { statusOf: typicalMachine });
-      const place = { redis, provider: attic.provider, hasMemory: false, isPatient: true };
+      const place = { redis, provider: attic.provider, hasMemory: false, patienceMs: 10_000 };
       await using kernel = await sharedKernel(subjects, {
         ...place,
         accounts: names.map((account) => ({ account, regions: [ATTIC.region] })),
