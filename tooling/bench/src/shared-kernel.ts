@@ -63,8 +63,10 @@ export async function sharedKernel(subjects: Subjects, settings: SharedKernelSet
       role: "reader",
     })),
     permission: {
-      denial: ({ tenant }, { account }) =>
-        known.has(account) && (tenant === TENANT || tenant === account) ? undefined : "not yours",
+      denial: ({ tenant }, { action, account }) => {
+        if (tenant === TENANT && (action === "invalidate" || known.has(account))) return undefined;
+        return tenant === account && known.has(account) ? undefined : "not yours";
+      },
     },
     cache,
   });

@@ -1,5 +1,6 @@
 import type { Row } from "@cloudlink/measure";
 import { economy, freshEconomy } from "./economy.ts";
+import { invalidation } from "./invalidation.ts";
 import { list } from "./list.ts";
 import { liveGet } from "./live-get.ts";
 import { memoryHit } from "./memory-hit.ts";
@@ -16,6 +17,7 @@ export const rows: readonly Row[] = [
   memoryHit,
   redisHit,
   oneMiss,
+  invalidation,
   economy,
   freshEconomy,
   liveGet,
