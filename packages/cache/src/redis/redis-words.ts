@@ -1,4 +1,4 @@
-import { type Invalidation, parseInvalidation } from "../shared/invalidation.ts";
+import { type Invalidation, readInvalidation } from "../shared/invalidation.ts";
 import type { LoggedInvalidation, StoreLease, StoreWord } from "../shared/shared-store.ts";
 
 /** A word as it is published. */
@@ -50,7 +50,7 @@ function loggedOf({ position, previous, invalidation }: PublishedEntry): LoggedI
 /** What one cannot read, a later version's, may be about anything. */
 function readable(what: object): Invalidation {
   try {
-    return parseInvalidation(JSON.stringify(what));
+    return readInvalidation(what);
   } catch {
     return everything;
   }

@@ -25,11 +25,18 @@ export function textOfInvalidation(invalidation: Invalidation): string {
 }
 
 /**
- * @throws for a text that is none. Whoever cannot read one, such as one of a later version, has to forget everything.
+ * What such a text says, once it was parsed as JSON.
+ *
+ * @throws for what is none. Whoever cannot read one, such as one of a later version, has to forget everything.
  */
+<<<<<<< HEAD
 export function parseInvalidation(text: string): Invalidation {
   const { change, action, selection } = JSON.parse(text) as {
     readonly action?: { readonly ref: string };
+=======
+export function readInvalidation(parsed: unknown): Invalidation {
+  const { change, selection } = parsed as {
+>>>>>>> 544227f (Cache: an invalidation reads no values at the server, and is parsed once)
     readonly change?: { readonly ref: string; readonly occurredAt: number };
     readonly selection?: Omit<CacheSelection, "ref"> & { readonly ref?: string };
   };

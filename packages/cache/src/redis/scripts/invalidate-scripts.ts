@@ -14,11 +14,13 @@ local position = math.max(storeTime(ARGV[1]), (tonumber(redis.call('HGET', KEYS[
 -- The hash is never gone in between: of a slot that is being moved, a key that is not there is another node's.
 redis.call('HSET', KEYS[1], 'i', string.format('%.0f', position))
 local before = tonumber(ARGV[5])
-local fields = redis.call('HGETALL', KEYS[1])
-for index = 1, #fields, 2 do
-  local field, value = fields[index], fields[index + 1]
-  local isLate = before and string.sub(field, 1, 2) == 'e ' and tonumber(string.sub(value, 1, 13)) >= before
-  if field ~= 'i' and not isLate then redis.call('HDEL', KEYS[1], field) end
+local function isLate(field)
+  if not before or string.sub(field, 1, 2) ~= 'e ' then return false end
+  return tonumber(string.sub(redis.call('HGET', KEYS[1], field), 1, 13)) >= before
+end
+-- Without the values, which are what is large.
+for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
+  if field ~= 'i' and not isLate(field) then redis.call('HDEL', KEYS[1], field) end
 end
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
 redis.call('PUBLISH', ARGV[2], ARGV[3])
