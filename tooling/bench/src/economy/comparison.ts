@@ -26,16 +26,21 @@ const peer: Policy = { by: "ttl", shared: "cache" };
 export function comparisonsOf(workload: Workload, maxAgeMs: number): readonly Comparison[] {
   const subject = (shared: Shared): Policy => ({ by: "kernel", shared, isCached: true, maxAgeMs });
   const common = { workload, maxAgeMs, peer, balanced: "refreshes" } as const;
-  const onOneCache = { ...common, title: "4 kernels on one cache", subject: subject("cache") } as const;
+  const onOneStore = {
+    ...common,
+    title: "4 kernels, a memory each, over what they share",
+    subject: subject("store"),
+  } as const;
   const beside = { ...common, figures: [], seeds: FEW_SEEDS } as const;
   const comparisons: Comparison[] = [
-    { ...onOneCache, figures: ["calls", "stale"], seeds: SEEDS },
-    { ...beside, title: "flights shared too (one kernel)", subject: subject("kernel") },
+    { ...onOneStore, figures: ["calls", "stale"], seeds: SEEDS },
+    { ...beside, title: "4 kernels on one memory", subject: subject("cache") },
+    { ...beside, title: "one kernel", subject: subject("kernel") },
     { ...beside, title: "a cache each", subject: subject("nothing"), peer: { by: "ttl", shared: "nothing" } },
   ];
   if (workload === "dashboards") {
-    const title = "4 kernels on one cache, each read of a refresh through any of them";
-    comparisons.push({ ...beside, title, subject: subject("cache"), balanced: "reads" });
+    const title = "4 kernels over what they share, each read of a refresh through any of them";
+    comparisons.push({ ...beside, title, subject: subject("store"), balanced: "reads" });
   }
   return comparisons;
 }
@@ -49,12 +54,12 @@ const TIMES_AS_OLD = 6;
  */
 export function controlsOf(workload: Workload, maxAgeMs: number): readonly Comparison[] {
   const common = { workload, peer, balanced: "refreshes", seeds: FEW_SEEDS } as const;
-  const kernel = { by: "kernel", shared: "cache" } as const;
+  const kernel = { by: "kernel", shared: "store" } as const;
   const older = TIMES_AS_OLD * maxAgeMs;
   const uncached: Policy = { ...kernel, isCached: false, maxAgeMs };
   const unhurried: Policy = { ...kernel, isCached: true, maxAgeMs: older };
   return [
     { ...common, figures: ["calls"], title: "4 kernels without a cache", maxAgeMs, subject: uncached },
-    { ...common, figures: ["stale"], title: "4 kernels on one cache", maxAgeMs: older, subject: unhurried },
+    { ...common, figures: ["stale"], title: "4 kernels over what they share", maxAgeMs: older, subject: unhurried },
   ];
 }

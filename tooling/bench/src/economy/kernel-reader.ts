@@ -9,11 +9,10 @@ import type { Tally } from "./tally.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 /**
- * What replicas have in common. `cache`: each is a kernel of its own, and all have one cache, which stands for the level that they will
- * share. `kernel`: they are one, with its flights and batches, as that level will share those too. `nothing`: a kernel and a cache each, as
- * processes have today.
+ * What replicas have in common. `store`: each is a kernel of its own with a memory of its own, and behind those a level that they share, as over Redis.
+ * `cache`: all have one cache in one memory. `kernel`: they are one kernel. `nothing`: a kernel and a cache each, as processes without Redis.
  */
-export type Shared = "kernel" | "cache" | "nothing";
+export type Shared = "store" | "kernel" | "cache" | "nothing";
 
 export interface KernelReaderSettings {
   readonly shape: EconomyShape;
@@ -53,8 +52,14 @@ export class KernelReader implements Reader {
     this.#settings = settings;
     this.#kind = core.VirtualMachine;
     this.#vendor = createFleetVendor(core, { fleet, clock });
-    const makeCache = () => (isCached ? cache.createMemoryCache({ random: random.next }) : core.noCache);
-    this.#caches = Array.from({ length: shared === "nothing" ? REPLICAS : 1 }, makeCache);
+    const stores = cache.createLocalStores({ clock });
+    const makeCache = () => {
+      if (!isCached) return core.noCache;
+      if (shared !== "store") return cache.createMemoryCache({ random: random.next });
+      return cache.createSharedCache({ store: stores.connect(), clock, random: random.next });
+    };
+    const isOwn = shared === "nothing" || shared === "store";
+    this.#caches = Array.from({ length: isOwn ? REPLICAS : 1 }, makeCache);
     const tenants = Array.from({ length: shape.sampledTenants }, (_, tenant) => `t${tenant}`);
     const accounts = tenants.map(accountOf);
     this.#kernels = Array.from({ length: shared === "kernel" ? 1 : REPLICAS }, (_, replica) =>

@@ -12,7 +12,7 @@ import { readsOf, type Workload } from "./workload.ts";
 
 /** How reads are answered. Plain data, as all of a {@link Simulation}: it may be run in another thread. */
 export type Policy =
-  | { readonly by: "ttl"; readonly shared: Exclude<Shared, "kernel"> }
+  | { readonly by: "ttl"; readonly shared: Extract<Shared, "cache" | "nothing"> }
   | { readonly by: "kernel"; readonly shared: Shared; readonly isCached: boolean; readonly maxAgeMs: number };
 
 export interface Simulation {
