@@ -29,14 +29,9 @@ export function textOfInvalidation(invalidation: Invalidation): string {
  *
  * @throws for what is none. Whoever cannot read one, such as one of a later version, has to forget everything.
  */
-<<<<<<< HEAD
-export function parseInvalidation(text: string): Invalidation {
-  const { change, action, selection } = JSON.parse(text) as {
-    readonly action?: { readonly ref: string };
-=======
 export function readInvalidation(parsed: unknown): Invalidation {
-  const { change, selection } = parsed as {
->>>>>>> 544227f (Cache: an invalidation reads no values at the server, and is parsed once)
+  const { change, action, selection } = parsed as {
+    readonly action?: { readonly ref: string };
     readonly change?: { readonly ref: string; readonly occurredAt: number };
     readonly selection?: Omit<CacheSelection, "ref"> & { readonly ref?: string };
   };
