@@ -50,15 +50,15 @@ function unusable({ rawMessage }: CloudLinkError): CloudLinkError {
 
 async function compose(
   kept: { readonly cache: ConfiguredCache; readonly redis: ConfiguredRedis | undefined },
-  composeRest: () => Promise<Omit<NexusSettings, keyof KernelStores>>,
+  composeRest: () => Promise<Omit<NexusSettings, Exclude<keyof KernelStores, "limits">>>,
 ): Promise<AsyncDisposable & { readonly nexus: Nexus; close(): Promise<void> }> {
   // Providers come last: whatever fails before has made none that somebody would have to end.
   const { stores, close: closeStores } = await composeStores(kept);
-  const { limits: store, ...keeping } = stores;
   let nexus: Nexus;
   try {
     const rest = await composeRest();
-    nexus = createNexus({ ...rest, ...keeping, limits: { ...rest.limits, ...(store !== undefined && { store }) } });
+    // What a limit is says the configuration, and where it is kept, the stores.
+    nexus = createNexus({ ...rest, ...stores, limits: { ...rest.limits, ...stores.limits } });
   } catch (error) {
     await closeStores();
     throw error;

@@ -8,16 +8,12 @@ export interface KernelStores {
   readonly cache: Cache;
   readonly idempotency?: IdempotencyStore;
   readonly operations?: OperationStore;
-}
-
-/** The same, and what processes share of the vendors' limits. */
-export interface SharedStores extends KernelStores {
-  readonly limits?: LimitStore;
+  readonly limits?: { readonly store: LimitStore };
 }
 
 /** Stores, and the end of them: after the kernel's. */
 export interface ComposedStores {
-  readonly stores: SharedStores;
+  readonly stores: KernelStores;
   close(): Promise<void>;
 }
 
@@ -51,11 +47,12 @@ async function inRedis({ cache, redis }: { readonly cache: ConfiguredCache; read
       })
     : undefined;
   return {
+    // What another part of the kernel shares comes here, too, as another store of the same client.
     stores: {
       cache: shared ?? noCache,
-      limits: ofRedis.createRedisLimitStore(place),
       idempotency: ofRedis.createRedisIdempotencyStore(place),
       operations: ofRedis.createRedisOperationStore(place),
+      limits: { store: ofRedis.createRedisLimitStore(place) },
     },
     async close() {
       await shared?.close();

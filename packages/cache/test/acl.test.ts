@@ -1,16 +1,18 @@
 import { readFileSync } from "node:fs";
-import { idempotencyStoreCases, operationStoreCases } from "@cloudlink/core/testing";
+import { createManualClock, idempotencyStoreCases, operationStoreCases } from "@cloudlink/core/testing";
 import { type RedisCluster, type RedisNode, startRedis, startRedisCluster } from "@cloudlink/testbed";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createSharedCache } from "../src/index.ts";
 import { connectRedis } from "../src/redis/connect-redis.ts";
 import {
   createRedisIdempotencyStore,
+  createRedisLimitStore,
   createRedisOperationStore,
   createRedisStore,
   type RedisClient,
 } from "../src/redis/index.ts";
 import { addressOf, connected, whenReady } from "./connected.ts";
+import { limitStoreSuite } from "./limit-store-suite.ts";
 import { sharedStoreSuite } from "./shared-store-suite.ts";
 
 /** What comes by itself, on a machine that may be busy with other tests. */
@@ -73,6 +75,14 @@ describe("a user who may do what the README says, and nothing else,", () => {
     for (const { promise, run } of operationStoreCases) {
       it(promise, () => run({ port: createRedisOperationStore({ redis }), elapse }));
     }
+  });
+
+  describe("is enough for limits of which a store", () => {
+    const clock = createManualClock();
+    limitStoreSuite(() => ({
+      connect: () => createRedisLimitStore({ redis, nowMs: clock.nowMs }),
+      advance: clock.advance,
+    }));
   });
 
   it("has used each of its rights in that", async () => {

@@ -142,7 +142,7 @@ export const configurationSchema = z
     cache: cache.describe("What is kept in memory of what was seen, by a program that runs on.").prefault({}),
     redis: redis
       .describe(
-        "A Redis that processes share: what was seen, idempotency keys, operations. Left out, nothing is shared.",
+        "A Redis that processes share: what was seen, idempotency keys, operations, limits. Left out, nothing is shared.",
       )
       .exactOptional(),
     server: server.describe("How the server runs.").prefault({}),

@@ -7,7 +7,7 @@ import type { RedisNode } from "./redis-node.ts";
 export interface SlotMigration {
   /** The slot of a key. */
   slotOf(key: string): Promise<number>;
-  /** The master that has a slot, as the nodes that run see it. */
+  /** The master that has a slot, as it says itself. */
   masterOf(slot: number): Promise<RedisNode>;
   /**
    * From now on the slot's master sends clients to `to`, by ASK, for keys that it does not have; `to` serves them after ASKING only.
@@ -36,9 +36,15 @@ export function migrateSlots(nodes: readonly RedisNode[]): SlotMigration {
   };
 
   const masterOf = async (slot: number) => {
-    const ranges = (await Promise.any(nodes.map((node) => node.command(["CLUSTER", "SLOTS"])))) as SlotRange[];
-    const range = ranges.find(([from, to]) => from <= slot && slot <= to);
-    const master = nodes.find(({ port }) => port === range?.[2][1]);
+    // Each of itself: of the others, a node may have heard nothing yet since a slot was moved.
+    const owners = await Promise.all(
+      nodes.map(async (node) => {
+        const ranges = (await node.command(["CLUSTER", "SLOTS"]).catch(() => [])) as SlotRange[];
+        const isOwner = ranges.some(([from, to, [, port]]) => from <= slot && slot <= to && port === node.port);
+        return isOwner ? [node] : [];
+      }),
+    );
+    const [master] = owners.flat();
     if (master === undefined) throw new Error(`No master has slot ${slot}`);
     return master;
   };
