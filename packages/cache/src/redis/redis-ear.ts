@@ -11,6 +11,9 @@ const BEAT_MS = 1_000;
 /** How long after a connection was lost, in milliseconds, another is made. */
 const RECONNECT_MS = 100;
 
+/** How long, in milliseconds, a connection may take until words are heard on it: a host that hangs takes one, and never says anything. */
+const CONNECT_MS = 5_000;
+
 /** What {@link RedisEar} takes. */
 export interface RedisEarSettings {
   readonly redis: RedisClient;
@@ -34,6 +37,7 @@ export class RedisEar {
   #beat = 0;
   #heardBeat = 0;
   #stopWaiting: (() => void) | undefined;
+  #stopConnecting: (() => void) | undefined;
   #stopBeating: (() => void) | undefined;
 
   constructor(settings: RedisEarSettings) {
@@ -82,6 +86,8 @@ export class RedisEar {
       }
     });
     subscriber.once("end", () => this.#gone(subscriber));
+    const late = () => this.#gone(subscriber);
+    this.#stopConnecting = this.#clock.schedule(late, { delayMs: CONNECT_MS, background: true });
     void this.#begin(subscriber);
   }
 
@@ -110,6 +116,7 @@ export class RedisEar {
       // After that, so that nothing falls between.
       const log = await loadLog();
       if (this.#subscriber !== subscriber || this.#isClosed) return;
+      this.#stopConnecting?.();
       this.#hears = true;
       this.#heardBeat = this.#beat;
       listener.regained(log);
@@ -120,6 +127,7 @@ export class RedisEar {
 
   #gone(subscriber: Redis): void {
     if (this.#subscriber !== subscriber) return;
+    this.#stopConnecting?.();
     this.#subscriber = undefined;
     subscriber.disconnect();
     this.#hears = false;
@@ -156,6 +164,7 @@ export class RedisEar {
   close(): void {
     this.#isClosed = true;
     this.#stopWaiting?.();
+    this.#stopConnecting?.();
     this.#stopBeating?.();
     this.#subscriber?.disconnect();
     this.#subscriber = undefined;
