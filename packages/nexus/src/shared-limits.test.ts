@@ -97,6 +97,26 @@ describe("a limit that processes share", () => {
     for (const { left } of all) expect(left).toBeGreaterThan(10);
   });
 
+  it("is parted among all without the store, though of another limit a process was told last that it is alone", async () => {
+    const { clock, all } = processes(2);
+    const [one] = all as [Process, Process];
+    for (let round = 0; round < 2; round += 1) {
+      for (const each of all) {
+        each.call();
+        await pass(clock, 10);
+      }
+    }
+    const another = { ...limit, key: "fake/reads/2" };
+    await one.limits.enter({ ctx: background({ clock }), scope, limits: [another], patienceMs: 1_000 });
+    one.limits.sent(clock, another);
+    await pass(clock, 300);
+    for (const each of all) each.store = "fails";
+    for (const each of all) each.call(200);
+    await pass(clock, 2_000);
+    // Half the bucket, and half of what comes back in 2.3 s.
+    for (const { left } of all) expect(left).toBeLessThanOrEqual(2 + 50 + 23);
+  });
+
   it("costs one question for many calls where many are made, and holds back a few tokens at the most", async () => {
     const { clock, all } = processes(1);
     const [only] = all as [Process];

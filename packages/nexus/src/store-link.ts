@@ -1,4 +1,4 @@
-import type { Clock, LimitGrant, LimitStore, LimitTake } from "@cloudlink/core";
+import { type Clock, type LimitGrant, type LimitStore, type LimitTake, limitPace } from "@cloudlink/core";
 
 /** How long, in milliseconds, a store is waited for: many times what one nearby takes, and little beside what a vendor takes. */
 const PATIENCE_MS = 50;
@@ -12,6 +12,8 @@ export class StoreLink {
   #downUntil = Number.NEGATIVE_INFINITY;
   #isDown = false;
   #replicas = 1;
+  /** When it last said that there are so many. */
+  #replicasAt = Number.NEGATIVE_INFINITY;
 
   constructor(store: LimitStore) {
     this.#store = store;
@@ -22,7 +24,10 @@ export class StoreLink {
     return !this.#isDown;
   }
 
-  /** How many processes share a limit, by its last answer. */
+  /**
+   * How many processes there are: the most that share any limit, by its answers of late. Of a limit that nobody else has used for a while it says that this
+   * one is alone, and that is no reason to take the whole of another.
+   */
   get replicas(): number {
     return this.#replicas;
   }
@@ -50,9 +55,15 @@ export class StoreLink {
     if (grant !== undefined) {
       this.#isDown = false;
       this.#downUntil = Number.NEGATIVE_INFINITY;
-      this.#replicas = Math.max(1, grant.replicas);
+      this.#count(grant.replicas, clock.monotonicMs());
     }
     return grant;
+  }
+
+  #count(replicas: number, nowMs: number): void {
+    if (replicas < this.#replicas && nowMs - this.#replicasAt < limitPace.replicaMs) return;
+    this.#replicas = Math.max(1, replicas);
+    this.#replicasAt = nowMs;
   }
 
   /** Tells the store something, if it is there. What it does not hear its bucket hears from the vendor's next refusal. */
