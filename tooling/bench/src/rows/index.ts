@@ -1,5 +1,6 @@
 import type { Row } from "@cloudlink/measure";
 import { economy, freshEconomy } from "./economy.ts";
+import { economyInRealTime } from "./economy-in-real-time.ts";
 import { invalidation } from "./invalidation.ts";
 import { list } from "./list.ts";
 import { liveGet } from "./live-get.ts";
@@ -20,6 +21,7 @@ export const rows: readonly Row[] = [
   invalidation,
   economy,
   freshEconomy,
+  economyInRealTime,
   liveGet,
   getMany,
   coalescedGets,
