@@ -4,6 +4,7 @@ import { economyInRealTime } from "./economy-in-real-time.ts";
 import { invalidation } from "./invalidation.ts";
 import { list } from "./list.ts";
 import { liveGet } from "./live-get.ts";
+import { manyTenants } from "./many-tenants.ts";
 import { memoryHit } from "./memory-hit.ts";
 import { noisyTenant } from "./noisy-tenant.ts";
 import { oneMiss } from "./one-miss.ts";
@@ -30,4 +31,5 @@ export const rows: readonly Row[] = [
   startUp,
   serverStart,
   timeout,
+  manyTenants,
 ];
