@@ -133,6 +133,7 @@ export function createNexus(settings: NexusSettings): Nexus {
     notes: new CacheNotes(telemetry),
     readings: createReadings(() => kernel),
     plans: new ReadPlans(),
+    renewals: new Set(),
     telemetry,
     events: settings.events ?? noEvents,
     budgets: createRetryBudgets(),

@@ -46,10 +46,12 @@ export function getFromMemory<K extends Kind>(
   if (entry === undefined) return planned;
   const ageMs = nowMs - planned.seenAt;
   if (ageMs > (maxAgeMs ?? entry.usual.maxAgeMs)) {
-    useStale(kernel, { clock: ctx.clock, plan, ref, wish: freshnessWish(request) });
+    useStale(kernel, { clock: ctx.clock, plan, ref, wish: freshnessWish(request), seenAt: planned.seenAt });
   } else {
     kernel.notes.note("hit", plan.subject);
-    if (planned.isWorn) renew(kernel, { clock: ctx.clock, plan, ref, wish: freshnessWish(request) });
+    if (planned.isWorn) {
+      renew(kernel, { clock: ctx.clock, plan, ref, wish: freshnessWish(request), seenAt: planned.seenAt });
+    }
   }
   const refreshing = kernel.readings.isUnderWay(plan.placeKey, ref);
   const traceId = (ctx.trace ?? kernel.telemetry.currentTrace())?.traceId ?? createTraceId();

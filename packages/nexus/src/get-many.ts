@@ -83,26 +83,29 @@ class ManyRead {
 
   /** An outcome for each of `refs`, which are all different. What had come when the call was over stays an answer. */
   async read(refs: readonly Ref[]): Promise<ReadonlyMap<string, Outcome<State>>> {
-    const limit = this.#kernel.concurrency;
-    const missed: (PlannedRef | undefined)[] = [];
-    await concurrently([...refs.entries()], {
-      limit,
-      task: async ([index, ref]) => {
-        // By index, so that batches are the same however long each account takes to be found.
-        missed[index] = await this.#look(ref);
-      },
-    });
-    // As many as the same reads would have taken.
-    this.#call.savedCalls = groupsOf(this.#kept).length;
     using ctx = readContext(this.#kernel, this.#call);
     using _awake = this.#kernel.awake.hold();
-    const groups = groupsOf(missed.filter((read) => read !== undefined));
-    await concurrently(groups, {
-      limit,
-      task: async (reads) => {
-        await Promise.all(reads.map((read) => this.#readLive(ctx, read)));
-      },
-    });
+    // All at once, so that what is kept further away is asked for together.
+    const looks = refs.map((ref) => this.#look(ref));
+    const looked = await settledSoon(looks, ctx);
+    // As many as the same reads would have taken.
+    this.#call.savedCalls = groupsOf(this.#kept).length;
+    // By index, so that batches are the same however long each account takes to be found.
+    const groups = groupsOf(looked.flatMap((read) => (read === undefined || read === "late" ? [] : [read])));
+    const late = looks.filter((_look, index) => looked[index] === "late");
+    await Promise.all([
+      concurrently(groups, {
+        limit: this.#kernel.concurrency,
+        task: async (reads) => {
+          await Promise.all(reads.map((read) => this.#readLive(ctx, read)));
+        },
+      }),
+      // What another process is fetching, say: the rest does not wait for it.
+      ...late.map(async (look) => {
+        const missed = await look;
+        if (missed !== undefined) await this.#readLive(ctx, missed);
+      }),
+    ]);
     return this.#outcomes;
   }
 
@@ -141,6 +144,30 @@ class ManyRead {
   #fail(ref: Ref, error: unknown): void {
     this.#outcomes.set(ref.key, { ok: false, ref, error: this.#call.failure(error, { ref: ref.key }) });
   }
+}
+
+/** For so long, in milliseconds, looks are waited for before what they missed leaves: most are there in one turn, or in a millisecond or two. */
+const SOON_MS = 50;
+
+/** What each look came to, by its index; `late` for one that takes longer. */
+async function settledSoon<Value>(
+  looks: readonly Promise<Value>[],
+  { clock }: Context,
+): Promise<readonly (Value | "late")[]> {
+  const { promise: soon, resolve } = Promise.withResolvers<void>();
+  const settled = new Map<number, Value>();
+  const all = Promise.all(
+    looks.map(async (look, index) => {
+      settled.set(index, await look);
+    }),
+  );
+  const cancel = clock.schedule(resolve, { delayMs: SOON_MS });
+  try {
+    await Promise.race([all, soon]);
+  } finally {
+    cancel();
+  }
+  return looks.map((_look, index) => (settled.has(index) ? (settled.get(index) as Value) : "late"));
 }
 
 /** Reads that may leave in one call of a provider's: of one place and view, and no more than it takes. */

@@ -13,11 +13,29 @@ export function waitedFor<Value>(
   kernel: Kernel,
   { call, promise }: { readonly call: KernelCall; readonly promise: Promise<Value> },
 ): Promise<Value> {
+  return briefly(kernel, { promise, bound: () => boundWait(kernel, { call, promise }) });
+}
+
+/**
+ * The same, but with half of what is left of the call's time at the most, and nothing after that: what a call does without has to leave it time to do
+ * so.
+ */
+export function waitedHalfFor<Value>(
+  kernel: Kernel,
+  { call, promise }: { readonly call: KernelCall; readonly promise: Promise<Value> },
+): Promise<Value | undefined> {
+  return briefly<Value | undefined>(kernel, { promise, bound: () => boundHalfWait(kernel, { call, promise }) });
+}
+
+function briefly<Value>(
+  kernel: Kernel,
+  { promise, bound }: { readonly promise: Promise<Value>; bound(): Promise<Value> },
+): Promise<Value> {
   const awake = kernel.awake.hold();
   return new Promise((resolve, reject) => {
     const wait = {
       isOver: false,
-      bind: () => void boundWait(kernel, { call, promise }).then(resolve, reject).finally(over),
+      bind: () => void bound().then(resolve, reject).finally(over),
     };
     const over = () => {
       if (wait.isOver) return;
@@ -44,4 +62,18 @@ async function boundWait<Value>(
 ): Promise<Value> {
   using ctx = readContext(kernel, call);
   return await untilDone(ctx, promise);
+}
+
+async function boundHalfWait<Value>(
+  kernel: Kernel,
+  { call, promise }: { readonly call: KernelCall; readonly promise: Promise<Value> },
+): Promise<Value | undefined> {
+  using ctx = readContext(kernel, call);
+  using half = ctx.withTimeout(ctx.remainingMs() / 2).withCancel();
+  try {
+    return await untilDone(half, promise);
+  } catch (error) {
+    if (ctx.error() !== undefined) throw error;
+    return undefined;
+  }
 }

@@ -32,6 +32,8 @@ export interface Kernel {
   readonly notes: CacheNotes;
   readonly readings: Readings;
   readonly plans: ReadPlans;
+  /** What is being looked for further away, to renew what is kept. */
+  readonly renewals: Set<string>;
   readonly telemetry: Telemetry;
   readonly events: Events;
   readonly budgets: RetryBudgets;

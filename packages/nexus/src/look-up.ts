@@ -1,7 +1,7 @@
 import { type CacheEntry, type Clock, CloudLinkError, type Ref } from "@cloudlink/core";
 import { type Seen, seenKept } from "./answer.ts";
 import { type FreshnessWish, mostLagOf } from "./freshness-wish.ts";
-import { waitedFor } from "./in-time.ts";
+import { waitedHalfFor } from "./in-time.ts";
 import type { Kernel } from "./kernel.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { isPassing } from "./passing-failure.ts";
@@ -34,18 +34,29 @@ export async function lookUp(kernel: Kernel, kept: KeptRead): Promise<Seen | und
   // A kernel that is closed answers nothing, and says so where the vendor would be asked.
   if ((isLive && !revalidateMs) || kernel.closing.aborted) return undefined;
   const { namespace, fromView } = plan;
-  const nowMs = Math.ceil(call.ctx.clock.monotonicMs());
+  const { ctx } = call;
+  let nowMs = Math.ceil(ctx.clock.monotonicMs());
   const read = { ref, fromView, nowMs, maxAgeMs, staleMs: revalidateMs };
   let entry = namespace.look(read);
   if (entry === undefined) {
-    const further = namespace.lookFurther(read);
-    if (further !== undefined) entry = await waitedFor(kernel, { call, promise: further });
+    let isWaiting = true;
+    const further = namespace.lookFurther(read, () => isWaiting && ctx.error() === undefined);
+    if (further !== undefined) {
+      try {
+        entry = await waitedHalfFor(kernel, { call, promise: further });
+      } finally {
+        isWaiting = false;
+      }
+    }
+    // It may have waited for what another process was fetching.
+    nowMs = Math.max(nowMs, Math.floor(ctx.clock.monotonicMs()));
   }
   if (entry === undefined || lagsBehind(entry, kept)) return undefined;
-  if (nowMs - entry.seenAt > (maxAgeMs ?? entry.usual.maxAgeMs)) useStale(kernel, { ...kept, clock: call.ctx.clock });
+  if (read.nowMs - entry.seenAt > (maxAgeMs ?? entry.usual.maxAgeMs))
+    useStale(kernel, { ...kept, clock: ctx.clock, seenAt: entry.seenAt });
   else {
     kernel.notes.note("hit", plan.subject);
-    if (entry.isWorn(nowMs)) renew(kernel, { ...kept, clock: call.ctx.clock });
+    if (entry.isWorn(nowMs)) renew(kernel, { ...kept, clock: ctx.clock, seenAt: entry.seenAt });
   }
   if (entry.observation === undefined) throw keptAbsence(ref);
   return seenKept(entry.observation, { entry, nowMs, refreshing: kernel.readings.isUnderWay(plan.placeKey, ref) });
@@ -64,10 +75,34 @@ export function useStale(kernel: Kernel, used: Renewal): void {
 }
 
 /** What is about to answer, and is to be fetched anew while nobody waits. */
-type Renewal = Omit<KeptRead, "call"> & { readonly clock: Clock };
+type Renewal = Omit<KeptRead, "call"> & {
+  readonly clock: Clock;
+  /** When what answers was seen, on the monotonic clock. */
+  readonly seenAt: number;
+};
 
+/**
+ * Has what answers fetched anew, unless that is being done. Where a level further away has a younger one, or another process is fetching it, that will
+ * do: of replicas that all have the same, one asks.
+ */
 export function renew(kernel: Kernel, used: Renewal): void {
-  kernel.readings.refresh(used.clock, readingRequest(used));
+  const { plan, ref, wish, clock, seenAt } = used;
+  const key = `${plan.placeKey} ${ref.key}`;
+  if (kernel.renewals.has(key)) return;
+  const nowMs = Math.ceil(clock.monotonicMs());
+  const youngerMs = nowMs - seenAt - 1;
+  const maxAgeMs = Math.min(youngerMs, wish.maxAgeMs ?? youngerMs);
+  const read = { ref, fromView: plan.fromView, nowMs, maxAgeMs, staleMs: 0 };
+  const further = maxAgeMs > 0 ? plan.namespace.lookFurther(read, () => !kernel.closing.aborted) : undefined;
+  if (further === undefined) {
+    kernel.readings.refresh(clock, readingRequest(used));
+    return;
+  }
+  kernel.renewals.add(key);
+  void further.then((entry) => {
+    kernel.renewals.delete(key);
+    if (entry === undefined && !kernel.closing.aborted) kernel.readings.refresh(clock, readingRequest(used));
+  });
 }
 
 /** What is kept and will do although the vendor could not say, or `undefined`. */

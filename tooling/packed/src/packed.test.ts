@@ -69,6 +69,7 @@ describe("the classes that users meet", () => {
     const classes = Object.entries(core).filter(([, value]) => /^class\b/.test(String(value)));
     expect(classes.map(([exported, value]) => [exported, (value as { name: string }).name])).toEqual([
       ["CloudLinkError", "CloudLinkError"],
+      ["LimitBucket", "LimitBucket"],
       ["Secret", "Secret"],
     ]);
   });

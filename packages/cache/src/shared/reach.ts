@@ -4,6 +4,9 @@ import { SharedStoreError } from "./shared-store.ts";
 /** How long after a failure, in milliseconds, the store is asked whether it answers again; it is asked nothing else until it does. */
 const PROBE_AFTER_MS = 250;
 
+/** How long after a ping that was not answered, in milliseconds, another is sent. */
+const PING_AGAIN_MS = 5_000;
+
 /** For how long, in milliseconds, trouble is told of after it was last met. */
 const TROUBLE_SHOWN_MS = 5_000;
 
@@ -15,6 +18,8 @@ export interface ReachSettings {
   ping(): Promise<void>;
   /** It answers again. */
   up(): void;
+  /** It does not answer any more. */
+  down(): void;
 }
 
 /**
@@ -27,7 +32,7 @@ export class Reach {
   #isClosed = false;
   #stopProbing: (() => void) | undefined;
   /** What was asked last whether it is there, until it answers or fails. */
-  #pinging: Promise<void> | undefined;
+  #pinging: { readonly answer: Promise<void>; readonly sinceMs: number } | undefined;
   #trouble = "";
   #troubleAt = Number.NEGATIVE_INFINITY;
   /** How many requests failed or took too long. */
@@ -60,7 +65,9 @@ export class Reach {
 
   async #inTime<Result>(work: Promise<Result>): Promise<Result> {
     const { promise: late, reject } = Promise.withResolvers<never>();
-    const overdue = () => reject(new SharedStoreError("it does not answer in time", { isDown: true }));
+    const fail = () => reject(new SharedStoreError("it does not answer in time", { isDown: true }));
+    // Timers come before sockets: of a process that stood still for a moment, the answer may be there and unread.
+    const overdue = () => setImmediate(() => setImmediate(fail));
     const cancel = this.#settings.clock.schedule(overdue, { delayMs: this.#settings.patienceMs });
     try {
       return await Promise.race([work, late]);
@@ -82,7 +89,9 @@ export class Reach {
   }
 
   #down(): void {
+    const wasUp = this.#isUp;
     this.#isUp = false;
+    if (wasUp) this.#settings.down();
     if (this.#isClosed) return;
     const probe = () => void this.#probe();
     this.#stopProbing ??= this.#settings.clock.schedule(probe, { delayMs: PROBE_AFTER_MS, background: true });
@@ -101,16 +110,20 @@ export class Reach {
     }
   }
 
-  /** One that was not answered is not asked once more: of a connection that is silent for an hour, thousands would wait. */
+  /**
+   * One that was not answered is asked again after a while only: of a connection that is silent, thousands would wait in an hour. But again: one that was
+   * lost may never be answered, though the store is there.
+   */
   #ping(): Promise<void> {
-    if (this.#pinging === undefined) {
-      const ended = () => {
-        this.#pinging = undefined;
-      };
-      this.#pinging = this.#settings.ping();
-      this.#pinging.then(ended, ended);
-    }
-    return this.#pinging;
+    const nowMs = this.#settings.clock.monotonicMs();
+    if (this.#pinging !== undefined && nowMs - this.#pinging.sinceMs < PING_AGAIN_MS) return this.#pinging.answer;
+    const pinging = { answer: this.#settings.ping(), sinceMs: nowMs };
+    const ended = () => {
+      if (this.#pinging === pinging) this.#pinging = undefined;
+    };
+    pinging.answer.then(ended, ended);
+    this.#pinging = pinging;
+    return pinging.answer;
   }
 
   close(): void {

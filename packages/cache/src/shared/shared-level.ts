@@ -111,7 +111,13 @@ export class SharedLevel {
     this.#store = store;
     this.#memory = memory;
     this.#clock = clock;
-    this.#reach = new Reach({ clock, patienceMs, ping: () => store.ping(), up: () => void this.#telling.tellAll() });
+    this.#reach = new Reach({
+      clock,
+      patienceMs,
+      ping: () => store.ping(),
+      up: () => void this.#telling.tellAll(),
+      down: () => this.#wakeAll(),
+    });
     const toldAt = (position: number, invalidation: Invalidation) => this.#hearing.log.told(position, invalidation);
     this.#telling = new Telling({ store, reach: this.#reach, clock, toldAt });
     this.#hearing = new Hearing({
@@ -151,17 +157,23 @@ export class SharedLevel {
    * process's, as a rule.
    */
   async find(
-    at: { readonly place: CachePlace; readonly where: string; readonly ref: Ref },
+    at: { readonly place: CachePlace; readonly where: string; readonly ref: Ref; isWanted(): boolean },
     read: StoreRead,
   ): Promise<FoundEntry | NothingFound> {
+    const startedAt = this.#clock.monotonicMs();
     let known: KnownPosition | undefined;
-    for (let isFollowing = false; ; isFollowing = true) {
-      const answer = await this.#read(at.where, read);
+    let hasFollowed = false;
+    let hasEnded = false;
+    while (at.isWanted()) {
+      const answer = await this.#read(at.where, hasFollowed ? this.#later(read, startedAt) : read);
       if (answer === undefined) break;
       const { finding } = answer;
       if (finding.state === "taken") {
-        if (!isFollowing) this.#counts.followed += 1;
-        await this.#endOf(read.ref, finding.leaseMs);
+        // A fetch that was followed left nothing, and another has begun. To follow that one too is to wait as many times as there are processes.
+        if (hasEnded) break;
+        if (!hasFollowed) this.#counts.followed += 1;
+        hasFollowed = true;
+        hasEnded = await this.#endOf(read.ref, finding.leaseMs);
         continue;
       }
       const { position } = finding;
@@ -178,6 +190,12 @@ export class SharedLevel {
     }
     this.#counts.misses += 1;
     return { known };
+  }
+
+  /** The same read, whose age is meant as of when it began. */
+  #later(read: StoreRead, startedAt: number): StoreRead {
+    if (read.limitMs === undefined) return read;
+    return { ...read, limitMs: read.limitMs + this.#clock.monotonicMs() - startedAt };
   }
 
   #read(where: string, read: StoreRead): Promise<Answer | undefined> {
@@ -231,20 +249,29 @@ export class SharedLevel {
     return this.#hearing.trusts(seenAt);
   }
 
-  /** Settles when a lease of another process's has ended, as far as one hears, or has run out. */
-  async #endOf(ref: string, leaseMs: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
+  /** Settles when a lease of another process's has ended, or has run out. @returns whether word of its end came. */
+  async #endOf(ref: string, leaseMs: number): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const hear = () => resolve(true);
     const followers = this.#followers.get(ref) ?? new Set();
-    this.#followers.set(ref, followers.add(resolve));
-    const cancel = this.#clock.schedule(resolve, { delayMs: leaseMs + AFTER_LEASE_MS });
-    await promise;
-    cancel();
-    followers.delete(resolve);
-    if (followers.size === 0 && this.#followers.get(ref) === followers) this.#followers.delete(ref);
+    this.#followers.set(ref, followers.add(hear));
+    const cancel = this.#clock.schedule(() => resolve(false), { delayMs: leaseMs + AFTER_LEASE_MS });
+    try {
+      return await promise;
+    } finally {
+      cancel();
+      followers.delete(hear);
+      if (followers.size === 0 && this.#followers.get(ref) === followers) this.#followers.delete(ref);
+    }
   }
 
   #wake(ref: string): void {
-    for (const wake of this.#followers.get(ref) ?? []) wake();
+    for (const hear of this.#followers.get(ref) ?? []) hear();
+  }
+
+  /** Nobody waits for word that cannot come. */
+  #wakeAll(): void {
+    for (const ref of this.#followers.keys()) this.#wake(ref);
   }
 
   /** What a fill has to know before the vendor is asked. */

@@ -11,6 +11,12 @@ import { textOfEntry } from "./stored-entry.ts";
 /** A longer value is kept in memory alone: to send it about costs more than to ask the vendor. In characters. */
 const LONGEST_VALUE = 256 * 1024;
 
+/** A look that is under way, with those who wait for it. */
+interface Finding {
+  readonly wanted: (() => boolean)[];
+  readonly found: Promise<FoundEntry | NothingFound>;
+}
+
 /** So many resources that were missed are remembered; of what is forgotten nothing is stored if the store has a fence of it. */
 const MOST_MISSED = 1_000;
 
@@ -23,7 +29,7 @@ export class SharedNamespace implements CacheNamespace {
   /** Whose they are, as whom they are seen, and the kind's major version: a deployment of another one finds nothing of this. */
   readonly #holder: string;
   /** What is being looked for further away, by what answers all who look for it. */
-  readonly #finding = new Map<string, Promise<FoundEntry | NothingFound>>();
+  readonly #finding = new Map<string, Finding>();
   /** Where the invalidations of resources stood for which nothing was found, until their fetch begins. */
   readonly #missed = new Map<string, KnownPosition>();
 
@@ -40,28 +46,33 @@ export class SharedNamespace implements CacheNamespace {
     return this.#memory.look(read);
   }
 
-  lookFurther(read: CacheRead): Promise<CacheEntry | undefined> | undefined {
+  lookFurther(read: CacheRead, isWanted = () => true): Promise<CacheEntry | undefined> | undefined {
     if (!this.#level.isUp) return undefined;
-    return this.#lookFurther(read);
+    return this.#lookFurther(read, isWanted);
   }
 
-  async #lookFurther(read: CacheRead): Promise<CacheEntry | undefined> {
+  async #lookFurther(read: CacheRead, isWanted: () => boolean): Promise<CacheEntry | undefined> {
     const { ref, fromView, maxAgeMs, staleMs } = read;
     const key = `${ref.key} ${fromView} ${maxAgeMs} ${staleMs}`;
     let finding = this.#finding.get(key);
     if (finding === undefined) {
-      finding = this.#find(read);
+      const wanted = [isWanted];
+      const begun = this.#find(read, () => wanted.some((isIt) => isIt()));
+      finding = { wanted, found: begun };
       this.#finding.set(key, finding);
-      const found = () => void this.#finding.delete(key);
-      finding.then(found, found);
-    }
-    const found = await finding;
+      const over = () => void this.#finding.delete(key);
+      begun.then(over, over);
+    } else finding.wanted.push(isWanted);
+    const found = await finding.found;
     if (!("observation" in found) || !this.#level.isStill(found, this.#memory.place)) return undefined;
     const entry = this.#entryOf(found);
     return entry.isRead(read) ? entry : undefined;
   }
 
-  async #find({ ref, fromView, maxAgeMs, staleMs }: CacheRead): Promise<FoundEntry | NothingFound> {
+  async #find(
+    { ref, fromView, maxAgeMs, staleMs }: CacheRead,
+    isWanted: () => boolean,
+  ): Promise<FoundEntry | NothingFound> {
     const { place } = this.#memory;
     const read = {
       ...this.#leaseOn(ref),
@@ -69,7 +80,7 @@ export class SharedNamespace implements CacheNamespace {
       limitMs: maxAgeMs === undefined ? undefined : maxAgeMs + (staleMs ?? 0),
       claimMs: LEASE_MS,
     };
-    const found = await this.#level.find({ place, where: placeOf(ref), ref }, read);
+    const found = await this.#level.find({ place, where: placeOf(ref), ref, isWanted }, read);
     if ("observation" in found && this.#level.isStill(found, place)) this.#memory.take(found.observation, found);
     if (found.known !== undefined) this.#learn(ref, found.known);
     return found;
@@ -97,7 +108,8 @@ export class SharedNamespace implements CacheNamespace {
     const { place } = this.#memory;
     const views = place.kind.views.slice(fromView);
     const read = { ...this.#leaseOn(ref), views, limitMs: Number.POSITIVE_INFINITY, claimMs: 0 };
-    const found = await this.#level.find({ place, where: placeOf(ref), ref }, read);
+    const isWanted = () => true;
+    const found = await this.#level.find({ place, where: placeOf(ref), ref, isWanted }, read);
     return "observation" in found && this.#level.isStill(found, place) ? this.#entryOf(found) : undefined;
   }
 
@@ -130,7 +142,7 @@ export class SharedNamespace implements CacheNamespace {
         const seenAt = fill.store(observation, usual);
         if (seenAt === undefined || !level.isUp) return;
         const value = textOfEntry(place, { observation, usual, logPosition: start.logPosition });
-        if (value.length > LONGEST_VALUE) return;
+        if (value === undefined || value.length > LONGEST_VALUE) return;
         const usualMs = usual.maxAgeMs + (usual.staleWhileRevalidateMs ?? 0);
         const { view, ref } = observation;
         const learn = (known: KnownPosition) => this.#memory.learnPosition(ref, known);

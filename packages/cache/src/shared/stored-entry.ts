@@ -22,13 +22,21 @@ type Fields = readonly [
   value: unknown,
 ];
 
-/** JSON in an array: of what was measured (docs/decisions/0011-shared-cache.md), what V8 reads soonest, and what people can read too. */
-export function textOfEntry({ kind }: CachePlace, { observation, usual, logPosition }: StoredEntry): string {
+/** JSON in an array: of what was measured (docs/decisions/0011-shared-cache.md), what V8 reads soonest, and what people can read too. `undefined` for what JSON has no words for. */
+export function textOfEntry(
+  { kind }: CachePlace,
+  { observation, usual, logPosition }: StoredEntry,
+): string | undefined {
   const { observedAt, view, sourceLagMs = null, value } = observation;
   const { maxAgeMs, staleWhileRevalidateMs = 0, staleIfErrorMs = 0 } = usual;
   const bounds = [maxAgeMs, staleWhileRevalidateMs, staleIfErrorMs] as const;
   const fields: Fields = [FORMAT, kind.major, observedAt, view, sourceLagMs, bounds, logPosition, value];
-  return JSON.stringify(fields);
+  try {
+    return JSON.stringify(fields);
+  } catch {
+    // A bigint, or something that holds itself: memory can keep it, and no text says it.
+    return undefined;
+  }
 }
 
 /** What the text says of `ref`, frozen; `undefined` for one that is not of this format, kind and version, or is broken. */

@@ -5,16 +5,18 @@ import { kindName, refText } from "./text.schema.ts";
 const count = z.number().min(0);
 
 /** How the level stands that processes share, as `/readyz` has it too. */
-export const sharedStandingForm = z.object({
-  state: z.enum(["up", "down"]).describe("down: what is asked of it fails, and reads do without."),
-  trouble: z.string().exactOptional().describe("What is wrong, in a few words. Absent while nothing is."),
-  hears: z
-    .boolean()
-    .describe(
-      "Whether word of invalidations arrives from the others. While it does not, memory answers with young entries alone.",
-    ),
-  untold: count.describe("Invalidations of this process that the others have not been told of yet."),
-});
+export const sharedStandingForm = z
+  .object({
+    state: z.enum(["up", "down"]).describe("down: what is asked of it fails, and reads do without."),
+    trouble: z.string().exactOptional().describe("What is wrong, in a few words. Absent while nothing is."),
+    hears: z
+      .boolean()
+      .describe(
+        "Whether word of invalidations arrives from the others. While it does not, what they invalidate answers for some seconds more.",
+      ),
+    untold: count.describe("Invalidations of this process that the others have not been told of yet."),
+  })
+  .meta({ id: "SharedStanding", description: "How the level stands that processes share." });
 
 /** See {@link sharedStandingForm}. */
 export type SharedStandingForm = z.infer<typeof sharedStandingForm>;

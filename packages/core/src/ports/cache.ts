@@ -94,8 +94,10 @@ export interface CacheNamespace {
    * What a level that is further away has, after memory had no answer; `undefined` where there is none such. If another process is fetching
    * just that, it waits for what that brings, as long as the level sees fit; whoever has less time leaves. With nothing found, it is for the caller
    * to ask the vendor, and others may wait for that: see {@link CacheNamespace.beginFill}. It does not reject.
+   *
+   * @param isWanted - whether whoever asks still waits; yes, if left out.
    */
-  lookFurther(read: CacheRead): Promise<CacheEntry | undefined> | undefined;
+  lookFurther(read: CacheRead, isWanted?: () => boolean): Promise<CacheEntry | undefined> | undefined;
   /** All that is kept of a resource in memory, the youngest first, however old; to look at it is not to read it. */
   kept(ref: Ref): readonly CacheEntry[];
   /** The youngest that a level further away has of a resource, however old; `undefined` where there is no such level. It does not reject. */

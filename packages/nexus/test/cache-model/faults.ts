@@ -34,7 +34,7 @@ function forwarded(real: CacheNamespace): CacheNamespace {
   return {
     mostListItems: real.mostListItems,
     look: (read) => real.look(read),
-    lookFurther: (read) => real.lookFurther(read),
+    lookFurther: (read, isWanted) => real.lookFurther(read, isWanted),
     kept: (ref) => real.kept(ref),
     keptFurther: (read) => real.keptFurther(read),
     lookList: (read) => real.lookList(read),
