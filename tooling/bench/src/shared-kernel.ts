@@ -33,7 +33,7 @@ export interface SharedKernelSettings {
 }
 
 /** May read every account; other tenants read the one of their name. */
-export const TENANT = "acme";
+const TENANT = "acme";
 
 /** Of an hour: what is measured does not expire meanwhile. */
 const KEEP_MS = 3_600_000;
