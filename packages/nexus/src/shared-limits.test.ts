@@ -247,6 +247,47 @@ describe("without the store", () => {
     expect(owed).toBeLessThanOrEqual(50);
   });
 
+  it.each([1, 4])(
+    "for a moment, %i with an empty bucket owe what they spent, and go on at the limit's pace",
+    async (count) => {
+      const { clock, all } = processes(count);
+      for (const each of all) each.call(1_000);
+      await pass(clock, 5_000);
+      for (const each of all) each.store = "fails";
+      await pass(clock, 200);
+      for (const each of all) each.store = "answers";
+      // By then all have come back to it.
+      await pass(clock, 1_500);
+      const owed = all.flatMap(({ takes }) => takes).reduce((total, each) => total + each.owed, 0);
+      // What comes back within 1.7 s, and a part of a token each.
+      expect(owed).toBeGreaterThan(10);
+      expect(owed).toBeLessThanOrEqual(34 + count);
+      const before = sum(all);
+      for (let second = 1; second <= 5; second += 1) {
+        await pass(clock, 1_000);
+        expect(sum(all) - before).toBeGreaterThanOrEqual(20 * second - 6);
+        expect(sum(all) - before).toBeLessThanOrEqual(20 * second + 6);
+      }
+    },
+  );
+
+  it("that the vendor is refused without, the store learns of it when it is back", async () => {
+    const { clock, all } = processes(1);
+    const [only] = all as [Process];
+    only.call();
+    await pass(clock, 10);
+    only.store = "fails";
+    only.call();
+    await pass(clock, 10);
+    only.limits.throttled(clock, { limits: [limit], afterMs: undefined });
+    only.store = "answers";
+    await pass(clock, 1_000);
+    only.call();
+    await pass(clock, 100);
+    // All but what has come back since, at half the pace.
+    expect(only.takes.reduce((total, { owed }) => total + owed, 0)).toBeGreaterThan(80);
+  });
+
   it("asks it whether it is back once a second, and by calls alone", async () => {
     const { clock, all } = processes(1);
     const [only] = all as [Process];

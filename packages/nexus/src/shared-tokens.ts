@@ -14,6 +14,9 @@ const LONGEST_SPREAD_MS = 1_000;
 /** After how long, in milliseconds, what was taken and not spent is let go: the vendor has counted nothing of it, and others may have it as it comes back. */
 const LOT_MS = 200;
 
+/** What two sums of fractions that ought to be the same differ by at the most: no token is owed for that. */
+const ROUNDING = 1e-6;
+
 /**
  * The tokens of a limit that several processes share: taken from the store in small lots, as they are needed and by a little ahead. While the store
  * does not answer, this process's part of the limit.
@@ -37,7 +40,8 @@ export class SharedTokens implements TokenSource {
   #seen: LimitBucket | undefined;
   /** This process's part, while the store does not answer. */
   #share: LimitBucket | undefined;
-  #shareBurst = 0;
+  /** The same part as the store has it, which hears of nothing that is taken: by as much as it has more, this process owes. */
+  #untouched: LimitBucket | undefined;
   /** How many calls left since the lot was asked for, and when that was. */
   #spent = 0;
   #countedSince: number;
@@ -106,7 +110,7 @@ export class SharedTokens implements TokenSource {
 
   throttled(nowMs: number, afterMs: number | undefined): void {
     this.#lot = 0;
-    this.#share?.throttled(nowMs, afterMs);
+    this.#shareNow(nowMs)?.throttled(nowMs, afterMs);
     this.#seenNow(nowMs).throttled(nowMs, afterMs);
     this.#askAt = Math.max(this.#askAt, nowMs + (afterMs ?? 0));
     const limit = this.#limit;
@@ -115,7 +119,7 @@ export class SharedTokens implements TokenSource {
 
   lower(remaining: number, nowMs: number): void {
     this.#lot = Math.min(this.#lotNow(nowMs), Math.max(0, Math.floor(remaining)));
-    this.#share?.lower(remaining / this.#link.replicas, nowMs);
+    this.#shareNow(nowMs)?.lower(remaining / this.#link.replicas, nowMs);
     this.#seenNow(nowMs).lower(remaining, nowMs);
     const limit = this.#limit;
     this.#link.tell(this.#clock, (store) => store.lower({ limit, remaining }));
@@ -163,7 +167,10 @@ export class SharedTokens implements TokenSource {
       if (this.#share !== undefined) this.#returnToStore(nowMs);
       return undefined;
     }
-    this.#share ??= this.#makeShare(nowMs);
+    if (this.#share === undefined) {
+      this.#share = this.#makeShare(nowMs);
+      this.#untouched = this.#makeShare(nowMs);
+    }
     if (!this.#isAsking && this.#link.isDueForTrial(nowMs)) this.#ask(0, nowMs);
     return this.#share;
   }
@@ -172,16 +179,19 @@ export class SharedTokens implements TokenSource {
     const { replicas } = this.#link;
     const { burst, refillPerSecond } = this.#limit;
     // A bucket that never holds a whole token would let nothing through.
-    this.#shareBurst = Math.max(1, burst / replicas);
-    const level = this.#seenNow(nowMs).level(nowMs) / replicas;
-    const size = { burst: this.#shareBurst, refillPerSecond: refillPerSecond / replicas };
-    return new LimitBucket(size, { nowMs, level: Math.min(this.#shareBurst, level) });
+    const size = { burst: Math.max(1, burst / replicas), refillPerSecond: refillPerSecond / replicas };
+    return new LimitBucket(size, { nowMs, level: this.#seenNow(nowMs).level(nowMs) / replicas });
   }
 
-  /** What was spent of the part and has not come back is owed: the store's bucket has filled up meanwhile as if nobody had called. */
+  /**
+   * What was spent of the part and has not come back is owed: the store's bucket has filled up meanwhile as if nobody had called. No more than that: of
+   * what was missing when the part was made the store knows.
+   */
   #returnToStore(nowMs: number): void {
-    this.#owed += Math.max(0, Math.ceil(this.#shareBurst - (this.#share?.level(nowMs) ?? 0)));
+    const missing = (this.#untouched?.level(nowMs) ?? 0) - (this.#share?.level(nowMs) ?? 0);
+    this.#owed += Math.max(0, Math.ceil(missing - ROUNDING));
     this.#share = undefined;
+    this.#untouched = undefined;
     this.#askAt = nowMs;
     if (this.#owed > 0) this.#ask(0, nowMs);
   }
