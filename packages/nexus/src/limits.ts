@@ -28,7 +28,7 @@ export interface VendorLimit extends LimitSize {
 export interface LimitSettings {
   /**
    * What processes share that call on the same accounts. Left out: this one has every limit to itself. Without an answer of the store's it goes on
-   * with its part of each limit, as many processes as there were last.
+   * with its part of each limit, by how many processes shared it last; one that never had an answer knows of no others, and goes on with the whole.
    */
   readonly store?: LimitStore;
   /**

@@ -25,7 +25,7 @@ interface Process {
   left: number;
   /** `"fails"` and `"hangs"` until it is `"answers"` again. */
   store: "answers" | "fails" | "hangs";
-  call(count?: number, timeoutMs?: number): void;
+  call(count?: number, timeoutMs?: number, charged?: CallLimit): void;
 }
 
 function processOf(clock: ManualClock, shared: LimitStore): Process {
@@ -46,12 +46,12 @@ function processOf(clock: ManualClock, shared: LimitStore): Process {
   const limits = new Limits({ store });
   const made: Process = {
     ...{ limits, takes, refused: [], left: 0, store: "answers" },
-    call(count = 1, timeoutMs = Number.POSITIVE_INFINITY) {
+    call(count = 1, timeoutMs = Number.POSITIVE_INFINITY, charged = limit) {
       for (let each = 0; each < count; each += 1) {
         const ctx = background({ clock }).withTimeout(timeoutMs);
-        const turn = limits.enter({ ctx, scope, limits: [limit], patienceMs: Number.POSITIVE_INFINITY });
+        const turn = limits.enter({ ctx, scope, limits: [charged], patienceMs: Number.POSITIVE_INFINITY });
         const go = () => {
-          limits.sent(clock, limit);
+          limits.sent(clock, charged);
           made.left += 1;
         };
         if (turn === undefined) go();
@@ -115,6 +115,51 @@ describe("a limit that processes share", () => {
     await pass(clock, 2_000);
     // Half the bucket, and half of what comes back in 2.3 s.
     for (const { left } of all) expect(left).toBeLessThanOrEqual(2 + 50 + 23);
+  });
+
+  it("is parted among those who share it and no others: whole where a process has it to itself, though others share another", async () => {
+    const { clock, all } = processes(4);
+    const own = all.map((_, index) => ({ ...limit, key: `fake/reads/own-${index}` }));
+    for (let round = 0; round < 2; round += 1) {
+      for (const each of all) {
+        each.call();
+        await pass(clock, 10);
+      }
+    }
+    for (const [index, each] of all.entries()) each.call(1, 1_000, own[index]);
+    // For so long that a process which asked of no shared limit since counts as one alone.
+    for (let second = 0; second < 12; second += 1) {
+      await pass(clock, 1_000);
+      for (const [index, each] of all.entries()) each.call(1, 1_000, own[index]);
+    }
+    await pass(clock, 1_000);
+    const before = sum(all);
+    for (const each of all) each.store = "fails";
+    for (const each of all) each.call(200);
+    await pass(clock, 1_000);
+    expect(sum(all) - before).toBeGreaterThanOrEqual(100);
+    expect(sum(all) - before).toBeLessThanOrEqual(120);
+    const [only] = all as [Process];
+    const left = only.left;
+    only.call(200, 100, own[0]);
+    expect(only.left - left).toBeGreaterThanOrEqual(99);
+  });
+
+  it("that a process asks of for the first time without the store is parted among as many as share any", async () => {
+    const { clock, all } = processes(4);
+    for (let round = 0; round < 2; round += 1) {
+      for (const each of all) {
+        each.call();
+        await pass(clock, 10);
+      }
+    }
+    const before = sum(all);
+    for (const each of all) each.store = "fails";
+    const unknown = { ...limit, key: "fake/reads/2" };
+    for (const each of all) each.call(200, Number.POSITIVE_INFINITY, unknown);
+    await pass(clock, 1_000);
+    expect(sum(all) - before).toBeGreaterThanOrEqual(100);
+    expect(sum(all) - before).toBeLessThanOrEqual(120);
   });
 
   it("costs one question for many calls where many are made, and holds back a few tokens at the most", async () => {

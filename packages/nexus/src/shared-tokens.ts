@@ -36,6 +36,8 @@ export class SharedTokens implements TokenSource {
   #isAsking = false;
   /** Before that there is nothing to take, by the store's word. */
   #askAt = Number.NEGATIVE_INFINITY;
+  /** How many processes share this limit, by the store's last answer about it. */
+  #replicas: number | undefined;
   /** What the store is thought to have, by its last answer. */
   #seen: LimitBucket | undefined;
   /** This process's part, while the store does not answer. */
@@ -119,7 +121,7 @@ export class SharedTokens implements TokenSource {
 
   lower(remaining: number, nowMs: number): void {
     this.#lot = Math.min(this.#lotNow(nowMs), Math.max(0, Math.floor(remaining)));
-    this.#shareNow(nowMs)?.lower(remaining / this.#link.replicas, nowMs);
+    this.#shareNow(nowMs)?.lower(remaining / this.#partedBy, nowMs);
     this.#seenNow(nowMs).lower(remaining, nowMs);
     const limit = this.#limit;
     this.#link.tell(this.#clock, (store) => store.lower({ limit, remaining }));
@@ -175,8 +177,13 @@ export class SharedTokens implements TokenSource {
     return this.#share;
   }
 
+  /** Each limit has its own number. One that the store never answered for may be everybody's. */
+  get #partedBy(): number {
+    return this.#replicas ?? this.#link.replicas;
+  }
+
   #makeShare(nowMs: number): LimitBucket {
-    const { replicas } = this.#link;
+    const replicas = this.#partedBy;
     const { burst, refillPerSecond } = this.#limit;
     // A bucket that never holds a whole token would let nothing through.
     const size = { burst: Math.max(1, burst / replicas), refillPerSecond: refillPerSecond / replicas };
@@ -225,6 +232,7 @@ export class SharedTokens implements TokenSource {
   #granted({ granted, afterMs, remaining, replicas }: LimitGrant, most: number): void {
     const nowMs = this.#clock.monotonicMs();
     if (this.#share !== undefined) this.#returnToStore(nowMs);
+    this.#replicas = Math.max(1, replicas);
     this.#lot = this.#lotNow(nowMs) + granted;
     this.#lotUntil = nowMs + LOT_MS;
     this.#askAt = nowMs + afterMs;

@@ -24,10 +24,7 @@ export class StoreLink {
     return !this.#isDown;
   }
 
-  /**
-   * How many processes there are: the most that share any limit, by its answers of late. Of a limit that nobody else has used for a while it says that this
-   * one is alone, and that is no reason to take the whole of another.
-   */
+  /** How many share a limit that it never answered for, at a guess: the most that share any, by its answers of late; 1 while there was none. */
   get replicas(): number {
     return this.#replicas;
   }
