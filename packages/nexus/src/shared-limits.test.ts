@@ -23,15 +23,20 @@ interface Process {
   readonly takes: LimitTake[];
   readonly refused: CloudLinkError[];
   left: number;
-  /** `"fails"` and `"hangs"` until it is `"answers"` again. */
-  store: "answers" | "fails" | "hangs";
+  /** `"fails"` and `"hangs"` until it is `"answers"` again; `"unread"` while its answers are there as soon as somebody looks into the socket. */
+  store: "answers" | "fails" | "hangs" | "unread";
+  /** What hangs fails. */
+  drop(): void;
   call(count?: number, timeoutMs?: number, charged?: CallLimit): void;
 }
 
 function processOf(clock: ManualClock, shared: LimitStore): Process {
   const takes: LimitTake[] = [];
+  const hanging = Promise.withResolvers<never>();
+  hanging.promise.catch(() => {});
   const answer = async <Given>(ask: () => Promise<Given>): Promise<Given> => {
-    if (made.store === "hangs") await new Promise(() => {});
+    if (made.store === "unread") await new Promise((resolve) => setImmediate(resolve));
+    if (made.store === "hangs") await hanging.promise;
     if (made.store === "fails") throw new Error("connection lost");
     return await ask();
   };
@@ -46,6 +51,7 @@ function processOf(clock: ManualClock, shared: LimitStore): Process {
   const limits = new Limits({ store });
   const made: Process = {
     ...{ limits, takes, refused: [], left: 0, store: "answers" },
+    drop: () => hanging.reject(new Error("connection lost")),
     call(count = 1, timeoutMs = Number.POSITIVE_INFINITY, charged = limit) {
       for (let each = 0; each < count; each += 1) {
         const ctx = background({ clock }).withTimeout(timeoutMs);
@@ -266,6 +272,42 @@ describe("without the store", () => {
     expect(only.left).toBe(2);
     await pass(clock, 5_000);
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("a store whose answer had come while the process itself stood still has answered", async () => {
+    const { clock, all } = processes(1);
+    const [only] = all as [Process];
+    only.store = "unread";
+    only.call();
+    // All at once, as after a long collection of garbage: timers come first, and then what is in the sockets.
+    clock.advance(80);
+    await settled();
+    expect(only.left).toBe(1);
+    const asked = only.takes.length;
+    only.call();
+    await settled();
+    // It is asked, in place of a part that is there without it.
+    expect(only.takes.length).toBe(asked + 1);
+    expect([only.left, clock.pendingTimers]).toEqual([2, 0]);
+  });
+
+  it("what fails after it was given up is not held against a store that is back", async () => {
+    const { clock, all } = processes(1);
+    const [only] = all as [Process];
+    only.store = "hangs";
+    only.call();
+    await pass(clock, 60);
+    only.store = "answers";
+    await pass(clock, 1_000);
+    only.call();
+    await pass(clock, 10);
+    only.drop();
+    await pass(clock, 10);
+    const asked = only.takes.length;
+    await pass(clock, 300);
+    only.call();
+    await pass(clock, 10);
+    expect(only.takes.length).toBe(asked + 1);
   });
 
   it("comes back to it when it answers, and owes what it spent meanwhile", async () => {

@@ -39,15 +39,20 @@ export class StoreLink {
   /** What the store gives; `undefined` if it does not answer in time. It does not reject. */
   async take(clock: Clock, request: LimitTake): Promise<LimitGrant | undefined> {
     const { promise, resolve } = Promise.withResolvers<LimitGrant | undefined>();
-    const fail = () => {
-      this.#isDown = true;
-      this.#downUntil = clock.monotonicMs() + RETREAT_MS;
-      resolve(undefined);
+    let isOver = false;
+    const give = (grant: LimitGrant | undefined) => {
+      // What comes after that changes nothing: what it gave is lost, and a store that is always late is none.
+      if (isOver) return;
+      isOver = true;
+      cancel();
+      resolve(grant);
     };
-    const cancel = clock.schedule(fail, { delayMs: PATIENCE_MS });
-    // What comes after that changes nothing: what it gave is lost, and a store that is always late is none.
-    promise.then(cancel, cancel);
-    void (async () => await this.#store.take(request))().then(resolve, fail);
+    const fail = () => {
+      if (!isOver) this.#fails(clock);
+      give(undefined);
+    };
+    const cancel = clock.schedule(() => afterReading(fail), { delayMs: PATIENCE_MS });
+    void (async () => await this.#store.take(request))().then(give, fail);
     const grant = await promise;
     if (grant !== undefined) {
       this.#isDown = false;
@@ -66,9 +71,20 @@ export class StoreLink {
   /** Tells the store something, if it is there. What it does not hear its bucket hears from the vendor's next refusal. */
   tell(clock: Clock, word: (store: LimitStore) => Promise<void>): void {
     if (this.#isDown) return;
-    void (async () => await word(this.#store))().catch(() => {
-      this.#isDown = true;
-      this.#downUntil = clock.monotonicMs() + RETREAT_MS;
-    });
+    void (async () => await word(this.#store))().catch(() => this.#fails(clock));
   }
+
+  #fails(clock: Clock): void {
+    this.#isDown = true;
+    this.#downUntil = clock.monotonicMs() + RETREAT_MS;
+  }
+}
+
+/**
+ * Runs `task` when what is in the sockets has been read. After a moment in which this process did nothing else (a collection of garbage, a long text to
+ * parse) its timers run before that, and what had come in time would count as missing.
+ */
+function afterReading(task: () => void): void {
+  // The first turn ends with the sockets' events, the second with what a client made of them.
+  setImmediate(() => setImmediate(task));
 }
