@@ -171,8 +171,8 @@ export class LimitGate {
 
   /** The vendor said how much is left. */
   lower(remaining: number): void {
-    this.#source.lower(remaining, this.#clock.monotonicMs());
-    this.#review();
+    // Vendors say so with every answer, and mostly what is known.
+    if (this.#source.lower(remaining, this.#clock.monotonicMs())) this.#review();
   }
 
   /** Whether it is for a limit of that size: a provider that takes another's place may declare another. */

@@ -213,6 +213,27 @@ describe("a limit", () => {
     expect(left).toHaveLength(5);
   });
 
+  it("tells those who wait of it only where the vendor says less than was known, and makes no error of it", () => {
+    const { clock, limits, call } = trial();
+    many(100, () => call("a"));
+    const errors: (() => CloudLinkError)[] = [];
+    const scope = scopeOf("a");
+    const waiting = ({ error }: { error(): CloudLinkError }) => errors.push(error);
+    const ctx = background({ clock });
+    many(5, () => void limits.enter({ ctx, scope, limits: [limit], patienceMs: 60_000, waiting }));
+    const said = (remaining: number) =>
+      limits.quota(clock, { limits: [limit], observation: { limit: "reads", remaining } });
+    expect(errors).toHaveLength(5);
+    many(100, () => said(50));
+    said(0);
+    expect(errors).toHaveLength(5);
+    clock.advance(40);
+    said(0);
+    expect(errors).toHaveLength(10);
+    // Who waits for four others at the limit's pace.
+    expect(errors.at(-1)?.()).toMatchObject({ reason: "ErrThrottled", retry: { afterMs: 250 } });
+  });
+
   it("pays for what was sent without a token before others go", async () => {
     const { call, clock, left, limits, pass } = trial();
     many(100, () => call("a"));

@@ -45,8 +45,11 @@ export interface Entrance {
   readonly limits: readonly CallLimit[];
   /** How long, in milliseconds, anybody waits for it at most, where that may be less than the context allows. */
   readonly patienceMs: number;
-  /** Told how long the wait takes that it is about to begin, and again when that grows. */
-  waiting?(wait: { readonly error: CloudLinkError; readonly delayMs: number }): void;
+  /**
+   * Told how long the wait takes that it is about to begin, and again when that grows. `error` makes what those get for whom that is too long: thousands
+   * may wait, and few are sent away.
+   */
+  waiting?(wait: { error(): CloudLinkError; readonly delayMs: number }): void;
 }
 
 /** The vendors' limits, as one kernel keeps them. A limit nothing was taken from lately takes no memory. */
@@ -152,7 +155,7 @@ export class Limits {
         const gate = this.#gate(ctx.clock, limit);
         const request: TurnRequest = {
           ...{ ctx, tenant, byMs },
-          delayed: (delayMs) => waiting?.({ error: refusal({ limit, scope, afterMs: delayMs }), delayMs }),
+          delayed: (delayMs) => waiting?.({ error: () => refusal({ limit, scope, afterMs: delayMs }), delayMs }),
           refusal: (afterMs) => refusal({ limit, scope, afterMs }),
         };
         await gate.turn(request);

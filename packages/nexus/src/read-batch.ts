@@ -31,7 +31,13 @@ export async function readBatch(kernel: Kernel, batch: ReadBatch): Promise<reado
     ...(readings.length === 1 && { resource: ref.key }),
     mostPatientMs: () => readings.reduce((longest, { flight }) => Math.max(longest, flight.patienceMs()), 0),
     waiting({ error, delayMs }) {
-      for (const { flight } of readings) flight.dismiss({ waitMs: delayMs, error });
+      const wait = {
+        waitMs: delayMs,
+        get error() {
+          return error();
+        },
+      };
+      for (const { flight } of readings) flight.dismiss(wait);
     },
     run: async (providerCall) => {
       const given = new Map<string, Outcome<Observation<unknown>>>();

@@ -119,12 +119,14 @@ export class SharedTokens implements TokenSource {
     this.#link.tell(this.#clock, (store) => store.throttled({ limit, ...(afterMs !== undefined && { afterMs }) }));
   }
 
-  lower(remaining: number, nowMs: number): void {
+  lower(remaining: number, nowMs: number): boolean {
+    const before = this.#thereAt(nowMs);
     this.#lot = Math.min(this.#lotNow(nowMs), Math.max(0, Math.floor(remaining)));
     this.#shareNow(nowMs)?.lower(remaining / this.#partedBy, nowMs);
     this.#seenNow(nowMs).lower(remaining, nowMs);
     const limit = this.#limit;
     this.#link.tell(this.#clock, (store) => store.lower({ limit, remaining }));
+    return this.#thereAt(nowMs) < before;
   }
 
   waitMs(tokens: number, nowMs: number): number {
@@ -151,6 +153,11 @@ export class SharedTokens implements TokenSource {
   isIdle(nowMs: number): boolean {
     if (this.#kept > 0 || this.#isAsking || this.#owed > 0 || this.#lotNow(nowMs) > 0) return false;
     return (this.#share?.isIdle(nowMs) ?? true) && (this.#seen?.isIdle(nowMs) ?? true);
+  }
+
+  /** All that may be spent at this moment, by what is known of the store. */
+  #thereAt(nowMs: number): number {
+    return this.#shareNow(nowMs)?.level(nowMs) ?? this.#lotNow(nowMs) + this.#seenNow(nowMs).level(nowMs);
   }
 
   #lotNow(nowMs: number): number {

@@ -17,7 +17,8 @@ export interface TokenSource {
   /** One was used without having been taken. */
   owe(nowMs: number): void;
   throttled(nowMs: number, afterMs: number | undefined): void;
-  lower(remaining: number, nowMs: number): void;
+  /** The vendor said how much is left. @returns whether that is less than there was thought to be. */
+  lower(remaining: number, nowMs: number): boolean;
   /** Milliseconds until there may be `tokens` at the earliest, if nobody else takes any. */
   waitMs(tokens: number, nowMs: number): number;
   /**
@@ -71,8 +72,10 @@ export class OwnTokens implements TokenSource {
     this.#bucket.throttled(nowMs, afterMs);
   }
 
-  lower(remaining: number, nowMs: number): void {
+  lower(remaining: number, nowMs: number): boolean {
+    const before = this.#bucket.level(nowMs);
     this.#bucket.lower(remaining, nowMs);
+    return this.#bucket.level(nowMs) < before;
   }
 
   waitMs(tokens: number, nowMs: number): number {

@@ -38,7 +38,7 @@ export interface VendorRequest<Result> {
   /** How long, in milliseconds, anybody waits for it at most; as long as `ctx` allows if left out. */
   mostPatientMs?(): number;
   /** Told before each wait, for the next try or for a turn at the vendor's limits. */
-  waiting?(retry: { readonly error: CloudLinkError; readonly delayMs: number }): void;
+  waiting?(wait: { error(): CloudLinkError; readonly delayMs: number }): void;
   /** Told of each request that the provider sends. */
   sent?(operation: string): void;
   /**
@@ -73,7 +73,7 @@ export async function callVendor<Result>(kernel: Kernel, request: VendorRequest<
     mostPatientMs: () => mostPatientMs(request),
     onRetry({ error, delayMs }) {
       call.retried();
-      request.waiting?.({ error, delayMs });
+      request.waiting?.({ error: () => error, delayMs });
       kernel.telemetry.retry({ scope, kind, operation: operations.join(","), delayMs, code: error.code });
     },
     attempt: () => withLease(kernel, charged),

@@ -143,6 +143,23 @@ describe("a flight", () => {
     expect(await Promise.all(waiting.map((each) => each.now()))).toEqual(["unavailable", "result", "result"]);
   });
 
+  it("makes no error where nobody is sent away", async () => {
+    const { flight, ctx } = makeFlight();
+    const waiting = outcomeOf(flight.join(ctx.withTimeout(31)));
+    let made = 0;
+    const request = {
+      waitMs: 30,
+      get error() {
+        made += 1;
+        return tooLate;
+      },
+    };
+    flight.dismiss(request);
+    expect([made, await waiting.now()]).toEqual([0, undefined]);
+    flight.dismiss({ waitMs: 31, error: tooLate });
+    expect(await waiting.now()).toBe("unavailable");
+  });
+
   it("is abandoned when all are sent away, unless it is held", async () => {
     for (const [isHeld, times] of [
       [false, 1],

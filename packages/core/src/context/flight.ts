@@ -13,7 +13,10 @@ export interface Flight<Result> {
   join(ctx: Context): Promise<Result>;
   /** It is wanted though nobody waits, and is not abandoned from now on. */
   hold(): void;
-  /** Sends those away, with `error`, who cannot wait that long: what they wait for comes too late for them. */
+  /**
+   * Sends those away, with `error`, who cannot wait that long: what they wait for comes too late for them. It is read where there is one: a getter makes
+   * no error for those who stay.
+   */
   dismiss(request: { readonly waitMs: number; readonly error: CloudLinkError }): void;
   land(result: Result): void;
   fail(error: unknown): void;
@@ -92,8 +95,10 @@ export function createFlight<Result>(settings: { abandoned(): void }): Flight<Re
     hold() {
       isHeld = true;
     },
-    dismiss({ waitMs, error }) {
-      for (const waiter of [...waiters]) if (waitMs >= waiter.ctx.remainingMs()) leave(waiter, error);
+    dismiss(request) {
+      for (const waiter of [...waiters]) {
+        if (request.waitMs >= waiter.ctx.remainingMs()) leave(waiter, request.error);
+      }
     },
     land: (result) => end((waiter) => waiter.resolve(result)),
     fail: (error) => end((waiter) => waiter.reject(error)),
