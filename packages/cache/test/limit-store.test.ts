@@ -56,6 +56,16 @@ describe("a store of limits in Redis", () => {
     expect(leftMs).toBeLessThanOrEqual(11_000);
   });
 
+  it("gives numbers, whatever a client makes of those it is given", async () => {
+    const redis = new Redis(server.url, { stringNumbers: true });
+    onTestFinished(() => redis.disconnect());
+    await new Promise((resolve) => redis.once("ready", resolve));
+    const store = createRedisLimitStore({ redis });
+    const limit = { key: "fake/reads/3", burst: 5, refillPerSecond: 0.001 };
+    const grant = await store.take({ limit, most: 3, owed: 0 });
+    expect(grant).toMatchObject({ granted: 3, afterMs: 0, replicas: 1 });
+  });
+
   it("says at once that it is not connected, and queues nothing", async () => {
     const redis = await connect();
     const store = createRedisLimitStore({ redis });

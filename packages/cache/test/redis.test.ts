@@ -30,6 +30,16 @@ describe("one Redis", () => {
   sharedStoreSuite(() => ({ connect: () => storeOver(new Redis(server.url)) }));
 });
 
+describe("a client that gives numbers as text", () => {
+  let server: RedisNode;
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(() => server.stop());
+
+  sharedStoreSuite(() => ({ connect: () => storeOver(new Redis(server.url, { stringNumbers: true })) }));
+});
+
 describe("the master by Sentinel's word, after a failover", () => {
   let sentinel: RedisSentinel;
   beforeAll(async () => {

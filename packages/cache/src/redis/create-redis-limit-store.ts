@@ -51,8 +51,14 @@ export function createRedisLimitStore(settings: RedisLimitStoreSettings): LimitS
   return {
     async take({ limit, most, owed }) {
       const reply = await run(takeScript, { limit, args: [most, owed, processId] });
-      const [granted, afterMs, remaining, replicas] = reply as [number, string, string, number];
-      return { granted, afterMs: Number(afterMs), remaining: Number(remaining), replicas };
+      // A client may give all numbers as text (ioredis's `stringNumbers`): "3" and "4" would make 34 calls.
+      const [granted, afterMs, remaining, replicas] = (reply as unknown[]).map(Number) as [
+        number,
+        number,
+        number,
+        number,
+      ];
+      return { granted, afterMs, remaining, replicas };
     },
     async throttled({ limit, afterMs = 0 }) {
       await run(throttledScript, { limit, args: [afterMs] });

@@ -128,7 +128,7 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
       const look = async (some: readonly StoreRead[]) => {
         const names = some.map(({ ref }) => keys.resource(place, ref));
         const args = [time(), processId, FENCE_MS, ...waysToLook(some)];
-        return (await run(readScript, { keys: names, args })) as [number, ...RawFinding[]];
+        return (await run(readScript, { keys: names, args })) as [number | string, ...RawFinding[]];
       };
       return replyOf(redis.isCluster ? await Promise.all(reads.map((read) => look([read]))) : [await look(reads)]);
     },
@@ -145,10 +145,11 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
       const common = [processId, keepMs, keys.words];
       const raw = (await runForAll(writeScript, { place, of: writes, common, own })).flat() as (number | string)[];
       const outcomes = writes.map((_write, index) => ({
-        isTaken: raw[index * 2] === 1,
+        isTaken: Number(raw[index * 2]) === 1,
         position: Number(raw[index * 2 + 1]),
       }));
-      if (raw.includes(-1)) throw new SharedStoreError("it is full, or takes no writes", { isDown: false });
+      if (raw.some((each) => Number(each) === -1))
+        throw new SharedStoreError("it is full, or takes no writes", { isDown: false });
       return outcomes;
     },
     async renew(place, leases, lastsMs) {
@@ -221,12 +222,12 @@ function isSameWay(one: StoreRead, other: StoreRead): boolean {
 /** A position or nothing; then an entry, or for how long another process's lease lasts, or 0 for one that is this process's now, or -1 for none. */
 type RawFinding = string | number;
 
-function replyOf(replies: readonly [number, ...RawFinding[]][]): StoreReply {
+function replyOf(replies: readonly [number | string, ...RawFinding[]][]): StoreReply {
   const findings: StoreFinding[] = [];
   let nowMs = 0;
   for (const [at, ...raw] of replies) {
     // The latest of several makes none too young.
-    nowMs = Math.max(nowMs, at);
+    nowMs = Math.max(nowMs, Number(at));
     for (let index = 0; index < raw.length; index += 2) {
       findings.push(findingOf(raw[index] === "" ? undefined : Number(raw[index]), raw[index + 1] as RawFinding));
     }
@@ -235,12 +236,14 @@ function replyOf(replies: readonly [number, ...RawFinding[]][]): StoreReply {
 }
 
 function findingOf(position: number | undefined, raw: RawFinding): StoreFinding {
-  if (typeof raw === "string") {
+  // A client may give numbers as text, too (ioredis's `stringNumbers`); an entry begins with more digits than any.
+  if (typeof raw === "string" && raw.length >= SEEN_DIGITS + USUAL_DIGITS) {
     const seenAtMs = Number(raw.slice(0, SEEN_DIGITS));
     // An entry stands behind a fence.
     return { state: "found", value: raw.slice(SEEN_DIGITS + USUAL_DIGITS), seenAtMs, position: position as number };
   }
-  return raw > 0 ? { state: "taken", leaseMs: raw } : { state: "free", claimed: raw === 0, position };
+  const leaseMs = Number(raw);
+  return leaseMs > 0 ? { state: "taken", leaseMs } : { state: "free", claimed: leaseMs === 0, position };
 }
 
 function padded(value: number, digits: number): string {
