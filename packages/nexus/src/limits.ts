@@ -55,13 +55,12 @@ export interface Entrance {
 /** The vendors' limits, as one kernel keeps them. A limit nothing was taken from lately takes no memory. */
 export class Limits {
   readonly #settings: LimitSettings;
-  readonly #link: StoreLink | undefined;
   /** By clock: instants of two do not compare. */
   readonly #gates = new WeakMap<Clock, Map<string, LimitGate>>();
+  readonly #links = new WeakMap<Clock, StoreLink>();
 
   constructor(settings: LimitSettings = {}) {
     this.#settings = settings;
-    this.#link = settings.store === undefined ? undefined : new StoreLink(settings.store);
   }
 
   /**
@@ -175,7 +174,7 @@ export class Limits {
     if (known?.isFor(limit) || known?.isIdle(clock.monotonicMs()) === false) return known;
     this.#gates.set(clock, gates);
     forgetIdle(gates, clock.monotonicMs());
-    const link = this.#link;
+    const link = this.#link(clock);
     const gate = new LimitGate({
       clock,
       size: limit,
@@ -186,6 +185,14 @@ export class Limits {
     });
     gates.set(limit.key, gate);
     return gate;
+  }
+
+  #link(clock: Clock): StoreLink | undefined {
+    const { store } = this.#settings;
+    if (store === undefined) return undefined;
+    const link = this.#links.get(clock) ?? new StoreLink({ store, clock });
+    this.#links.set(clock, link);
+    return link;
   }
 
   #sizeOf(limit: CallLimit, scope: Scope): LimitSize | "none" {

@@ -116,7 +116,7 @@ export class SharedTokens implements TokenSource {
     this.#seenNow(nowMs).throttled(nowMs, afterMs);
     this.#askAt = Math.max(this.#askAt, nowMs + (afterMs ?? 0));
     const limit = this.#limit;
-    this.#link.tell(this.#clock, (store) => store.throttled({ limit, ...(afterMs !== undefined && { afterMs }) }));
+    this.#link.tell((store) => store.throttled({ limit, ...(afterMs !== undefined && { afterMs }) }));
   }
 
   lower(remaining: number, nowMs: number): boolean {
@@ -125,7 +125,7 @@ export class SharedTokens implements TokenSource {
     this.#shareNow(nowMs)?.lower(remaining / this.#partedBy, nowMs);
     this.#seenNow(nowMs).lower(remaining, nowMs);
     const limit = this.#limit;
-    this.#link.tell(this.#clock, (store) => store.lower({ limit, remaining }));
+    this.#link.tell((store) => store.lower({ limit, remaining }));
     return this.#thereAt(nowMs) < before;
   }
 
@@ -226,7 +226,7 @@ export class SharedTokens implements TokenSource {
     }
     const owed = this.#owed;
     this.#owed = 0;
-    void this.#link.take(this.#clock, { limit: this.#limit, most, owed }).then((grant) => {
+    void this.#link.take({ limit: this.#limit, most, owed }).then((grant) => {
       this.#isAsking = false;
       // Whether it was charged nobody knows: to be charged twice is to be slow, and not at all is to be refused.
       if (grant === undefined) this.#owed += owed;

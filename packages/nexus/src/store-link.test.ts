@@ -1,7 +1,7 @@
-import { CloudLinkError, type LimitGrant } from "@cloudlink/core";
-import { createManualClock } from "@cloudlink/core/testing";
+import { background, CloudLinkError, type LimitGrant } from "@cloudlink/core";
+import { createLimitStoreDouble, createManualClock, type ManualClock } from "@cloudlink/core/testing";
 import { describe, expect, it } from "vitest";
-import { limit, type Process, pass, processes, processOf, settled, sum } from "../test/limit-processes.ts";
+import { limit, type Process, pass, processes, processOf, scope, settled, sum } from "../test/limit-processes.ts";
 
 describe("without the store", () => {
   it.each(["fails", "hangs"] as const)("that %s, a process goes on with its part, and fails nothing", async (how) => {
@@ -156,6 +156,22 @@ describe("without the store", () => {
     }
     expect(only.takes.length - asked).toBeGreaterThanOrEqual(4);
     expect(only.takes.length - asked).toBeLessThanOrEqual(6);
+  });
+
+  it("asks it again in time on a clock that is behind another", async () => {
+    const clocks = [createManualClock({ monotonicMs: 10_000_000 }), createManualClock({ monotonicMs: 0 })] as const;
+    const only = processOf(clocks[0], createLimitStoreDouble({ clock: clocks[0] }).store());
+    only.store = "fails";
+    const enter = async (clock: ManualClock) => {
+      await only.limits.enter({ ctx: background({ clock }), scope, limits: [limit], patienceMs: 1_000 });
+      only.limits.sent(clock, limit);
+      await settled();
+    };
+    for (const clock of clocks) await enter(clock);
+    const asked = only.takes.length;
+    await pass(clocks[1], 1_000);
+    await enter(clocks[1]);
+    expect(only.takes.length).toBe(asked + 1);
   });
 
   it("takes an answer that makes no sense for what it is worth", async () => {

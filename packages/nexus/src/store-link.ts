@@ -6,17 +6,19 @@ const PATIENCE_MS = 50;
 /** How long, in milliseconds, a store that did not answer is left alone before it is asked again, by one question that nobody waits for. */
 const RETREAT_MS = 1_000;
 
-/** The way to a store of limits, for all of them: when it does not answer for one, none waits for it. */
+/** The way to a store of limits, for all of them on one clock: when it does not answer for one, none waits for it. */
 export class StoreLink {
   readonly #store: LimitStore;
+  readonly #clock: Clock;
   #downUntil = Number.NEGATIVE_INFINITY;
   #isDown = false;
   #replicas = 1;
   /** When it last said that there are so many. */
   #replicasAt = Number.NEGATIVE_INFINITY;
 
-  constructor(store: LimitStore) {
+  constructor({ store, clock }: { readonly store: LimitStore; readonly clock: Clock }) {
     this.#store = store;
+    this.#clock = clock;
   }
 
   /** Whether it answered when it was asked last. */
@@ -37,7 +39,7 @@ export class StoreLink {
   }
 
   /** What the store gives; `undefined` if it does not answer in time. It does not reject. */
-  async take(clock: Clock, request: LimitTake): Promise<LimitGrant | undefined> {
+  async take(request: LimitTake): Promise<LimitGrant | undefined> {
     const { promise, resolve } = Promise.withResolvers<LimitGrant | undefined>();
     let isOver = false;
     const give = (grant: LimitGrant | undefined) => {
@@ -48,16 +50,16 @@ export class StoreLink {
       resolve(grant);
     };
     const fail = () => {
-      if (!isOver) this.#fails(clock);
+      if (!isOver) this.#fails();
       give(undefined);
     };
-    const cancel = clock.schedule(() => afterReading(fail), { delayMs: PATIENCE_MS });
+    const cancel = this.#clock.schedule(() => afterReading(fail), { delayMs: PATIENCE_MS });
     void (async () => await this.#store.take(request))().then(give, fail);
     const grant = await promise;
     if (grant !== undefined) {
       this.#isDown = false;
       this.#downUntil = Number.NEGATIVE_INFINITY;
-      this.#count(grant.replicas, clock.monotonicMs());
+      this.#count(grant.replicas, this.#clock.monotonicMs());
     }
     return grant;
   }
@@ -69,14 +71,14 @@ export class StoreLink {
   }
 
   /** Tells the store something, if it is there. What it does not hear its bucket hears from the vendor's next refusal. */
-  tell(clock: Clock, word: (store: LimitStore) => Promise<void>): void {
+  tell(word: (store: LimitStore) => Promise<void>): void {
     if (this.#isDown) return;
-    void (async () => await word(this.#store))().catch(() => this.#fails(clock));
+    void (async () => await word(this.#store))().catch(() => this.#fails());
   }
 
-  #fails(clock: Clock): void {
+  #fails(): void {
     this.#isDown = true;
-    this.#downUntil = clock.monotonicMs() + RETREAT_MS;
+    this.#downUntil = this.#clock.monotonicMs() + RETREAT_MS;
   }
 }
 
