@@ -79,6 +79,8 @@ export class RedisEar {
     // Whatever is wrong with it shows in that nothing is heard.
     subscriber.on("error", () => {});
     subscriber.on("message", (channel: string, text: string) => {
+      // What comes of one that was given up is of before the gap.
+      if (this.#subscriber !== subscriber) return;
       if (channel === keys.beat(processId)) this.#heardBeat = Math.max(this.#heardBeat, Number(text));
       else {
         const word = parseWord(text, processId);

@@ -53,6 +53,7 @@ export class Hearing {
   }
 
   lost(): void {
+    this.log.lost();
     if (!this.#hears) return;
     this.#hears = false;
     this.#lostAt = this.#settings.clock.monotonicMs();
