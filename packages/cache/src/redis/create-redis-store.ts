@@ -17,7 +17,7 @@ import type { RedisClient } from "./redis-client.ts";
 import { RedisEar } from "./redis-ear.ts";
 import { RedisKeys } from "./redis-keys.ts";
 import type { RedisScript, ScriptInput } from "./redis-script.ts";
-import { troubleOf } from "./redis-trouble.ts";
+import { troubleConnecting, troubleOf } from "./redis-trouble.ts";
 import {
   endedWord,
   invalidatedWord,
@@ -72,7 +72,7 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
   // Why there is no connection, as far as that is known: a wrong password shows nowhere else.
   let missing = notConnected;
   const failed = (error: unknown) => {
-    missing = troubleOf(error);
+    missing = troubleConnecting(error);
   };
   const connected = () => {
     missing = notConnected;

@@ -1,7 +1,5 @@
 import { CloudLinkError } from "@cloudlink/core";
-
-/** Replies that no repeat of the same command mends: somebody has to change a setting first. */
-const settled = new Set(["NOAUTH", "WRONGPASS", "NOPERM", "WRONGTYPE", "ERR"]);
+import { replyOf } from "./redis-reply.ts";
 
 /** The error for a Redis that has not answered. */
 export function redisSilent(what: string): CloudLinkError {
@@ -13,9 +11,10 @@ export function redisSilent(what: string): CloudLinkError {
  * all its arguments, or an address with a password in it.
  */
 export function redisFailure(error: unknown, what: string): CloudLinkError {
-  const word = replyWord(error);
-  if (word === undefined)
+  const reply = replyOf(error);
+  if (reply === undefined)
     return unavailable(`${what} is kept in a Redis that cannot be reached, or was left. Try again when it can.`);
+  const { word, mends } = reply;
   const details = { redis: word };
   if (word === "OOM") {
     return new CloudLinkError({
@@ -26,16 +25,7 @@ export function redisFailure(error: unknown, what: string): CloudLinkError {
       details,
     });
   }
-  return unavailable(`${what} is kept in a Redis that refuses (${word}).`, { retryable: !settled.has(word), details });
-}
-
-/** What a reply of Redis's begins with, if the error is one: `READONLY`, `NOAUTH`, `OOM`. */
-function replyWord(error: unknown): string | undefined {
-  if (!(error instanceof Error && error.name === "ReplyError")) return undefined;
-  const [, word = "ERR"] = /^([A-Z]{2,32})\b/.exec(error.message) ?? [];
-  // Before Redis 7 what a command in a script was answered with stands in the middle: "ERR Error running script …: -OOM command not allowed".
-  const [, inner] = word === "ERR" ? (/: -([A-Z]{2,32})\b/.exec(error.message) ?? []) : [];
-  return inner ?? word;
+  return unavailable(`${what} is kept in a Redis that refuses (${word}).`, { retryable: mends, details });
 }
 
 function unavailable(
