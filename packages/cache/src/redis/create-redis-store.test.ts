@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { useRedis } from "../../test/redis.ts";
 import { aRef, areJoined, sharedProcess } from "../../test/shared-process.ts";
 import { placeOf } from "../shared/place-of.ts";
+import { createRedisStore } from "./create-redis-store.ts";
 import { RedisKeys } from "./redis-keys.ts";
 
 const redis = useRedis();
@@ -15,5 +16,13 @@ describe("a cache over a Redis", () => {
     expect(await one.further(ref)).toBeUndefined();
     expect(one.cache.use().shared).toMatchObject({ state: "up", trouble: expect.stringContaining("WRONGTYPE") });
     await areJoined(one, other);
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, null, "5"])("takes no keepMs of %s", (keepMs) => {
+    const errors = redis.client.listenerCount("error");
+    expect(() => createRedisStore({ redis: redis.client, keepMs: keepMs as number })).toThrow(
+      expect.objectContaining({ reason: "ErrInvalidSettings", rawMessage: expect.stringContaining("keepMs") }),
+    );
+    expect(redis.client.listenerCount("error")).toBe(errors);
   });
 });

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { CloudLinkError } from "@cloudlink/core";
 import { CLOCK_SKEW_MS } from "../memory-level.ts";
 import { refOf, textOfInvalidation } from "../shared/invalidation.ts";
 import { MOST_LOGGED } from "../shared/invalidation-log.ts";
@@ -62,9 +63,19 @@ const LONGEST_USUAL_MS = 10 ** USUAL_DIGITS - 1;
  * What asynchronous replication loses is lost: an invalidation that a master did not pass on before it died is not known to the one that takes over, and
  * what that has stored of the resource answers for its age. Memory forgets everything then. If the server evicts (`maxmemory-policy`), a resource's
  * entries and fence go together; one that evicts what was written last (`allkeys-random`) may let a fill pass that was under way.
+ *
+ * @throws `invalid_argument` (`ErrInvalidSettings`) for a `keepMs` that is no whole number from 1.
  */
 export function createRedisStore(settings: RedisStoreSettings): SharedStore {
   const { redis, prefix = "cloudlink", keepMs = KEEP_MS } = settings;
+  // Redis refuses others only when the hash is written already, which then never expires.
+  if (!(Number.isSafeInteger(keepMs) && keepMs >= 1)) {
+    throw new CloudLinkError({
+      reason: "ErrInvalidSettings",
+      message: "keepMs is a whole number of milliseconds, from 1.",
+      origin: "caller",
+    });
+  }
   const time = () => settings.nowMs?.() ?? "";
   const keys = new RedisKeys(prefix);
   const processId = randomUUID();
