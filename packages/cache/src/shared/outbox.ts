@@ -33,6 +33,14 @@ export class Outbox {
     return [...this.#waiting.values()];
   }
 
+  /** It goes behind the others: one that is never taken, since its key is not CloudLink's, say, does not keep them. */
+  refused(invalidation: Invalidation): void {
+    const text = textOfInvalidation(invalidation);
+    if (this.#waiting.get(text) !== invalidation) return;
+    this.#waiting.delete(text);
+    this.#waiting.set(text, invalidation);
+  }
+
   told(invalidation: Invalidation): void {
     const text = textOfInvalidation(invalidation);
     // The same may have been invalidated once more since, and that has still to be told.

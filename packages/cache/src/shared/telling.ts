@@ -8,8 +8,12 @@ import type { SharedStore } from "./shared-store.ts";
 /** For how long, in milliseconds, whoever invalidates waits until others have been told. After that they are told later. */
 const LONGEST_WAIT_MS = 250;
 
-/** How often, in milliseconds, a store that answers and does not take an invalidation is told again. */
+/**
+ * After how long, in milliseconds, a store that answers and does not take an invalidation is told again: at first, and at the most. Each time that it does
+ * not take one either, it is left alone for twice as long.
+ */
 const RETRY_MS = 100;
+const LONGEST_RETRY_MS = 3_000;
 
 /** Tells the store of invalidations, each until it has been told. */
 export class Telling {
@@ -19,6 +23,8 @@ export class Telling {
   readonly #outbox = new Outbox();
   readonly #toldAt: (position: number, invalidation: Invalidation) => void;
   #stopRetrying: (() => void) | undefined;
+  #retryMs = RETRY_MS;
+  #isTellingAll = false;
   #isClosed = false;
 
   constructor(settings: {
@@ -55,27 +61,44 @@ export class Telling {
     }
   }
 
-  /** Tells all that wait: the store answers again. */
+  /** Tells all that wait: the store answers again, or may take them now. One is tried before the others, which are many. */
   async tellAll(): Promise<void> {
-    await Promise.all(this.#outbox.list().map((invalidation) => this.#send(invalidation)));
+    const [first] = this.#outbox.list();
+    if (this.#isTellingAll || first === undefined) return;
+    this.#isTellingAll = true;
+    try {
+      if (await this.#send(first)) {
+        this.#retryMs = RETRY_MS;
+        await Promise.all(this.#outbox.list().map((invalidation) => this.#send(invalidation)));
+      }
+    } finally {
+      this.#isTellingAll = false;
+    }
   }
 
-  async #send(invalidation: Invalidation): Promise<void> {
+  /** @returns whether the store has taken it. */
+  async #send(invalidation: Invalidation): Promise<boolean> {
     const told = await this.#reach.ask(async () => {
       const position = await this.#store.invalidate(invalidation);
       if (position !== undefined) this.#toldAt(position, invalidation);
       return true;
     });
     if (told === true) this.#outbox.told(invalidation);
-    else if (this.#reach.isUp && !this.#isClosed) this.#retryLater();
+    else {
+      this.#outbox.refused(invalidation);
+      if (this.#reach.isUp && !this.#isClosed) this.#retryLater();
+    }
+    return told === true;
   }
 
   #retryLater(): void {
+    if (this.#stopRetrying !== undefined) return;
     const retry = () => {
       this.#stopRetrying = undefined;
       void this.tellAll();
     };
-    this.#stopRetrying ??= this.#clock.schedule(retry, { delayMs: RETRY_MS, background: true });
+    this.#stopRetrying = this.#clock.schedule(retry, { delayMs: this.#retryMs, background: true });
+    this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
   }
 
   close(): void {
