@@ -8,6 +8,9 @@ import type { StoreLease } from "./shared-store.ts";
 export const LEASE_MS = 400;
 const RENEW_AFTER_MS = 130;
 
+/** How many go in one request: the store does nothing else meanwhile. */
+const MOST_TOGETHER = 100;
+
 /** What {@link Leases} asks of the store. */
 export interface LeaseKeeper {
   renew(place: string, leases: readonly StoreLease[]): void;
@@ -81,21 +84,29 @@ export class Leases {
   #renewAll(): void {
     for (const [place, held] of Map.groupBy(this.#held.values(), (each) => each.place)) {
       // Idle twice: of a process that stood still, the fill that a lease was taken for has had no turn to begin.
-      const idle = held.filter(({ fills, wasIdle }) => fills === 0 && wasIdle);
-      const wanted = held.filter((each) => !idle.includes(each));
+      const { idle = [], wanted = [] } = Object.groupBy(held, ({ fills, wasIdle }) =>
+        fills === 0 && wasIdle ? "idle" : "wanted",
+      );
       for (const each of wanted) each.wasIdle = each.fills === 0;
       for (const lease of idle) this.#held.delete(keyOf(lease));
-      if (wanted.length > 0) this.#keeper.renew(place, wanted);
-      if (idle.length > 0) this.#keeper.release(place, idle);
+      for (const some of pieces(wanted)) this.#keeper.renew(place, some);
+      this.#release(place, idle);
     }
+  }
+
+  #release(place: string, leases: readonly HeldLease[]): void {
+    for (const some of pieces(leases)) this.#keeper.release(place, some);
   }
 
   close(): void {
     this.#stop?.();
-    for (const [place, held] of Map.groupBy(this.#held.values(), (each) => each.place))
-      this.#keeper.release(place, held);
+    for (const [place, held] of Map.groupBy(this.#held.values(), (each) => each.place)) this.#release(place, held);
     this.#held.clear();
   }
+}
+
+function* pieces(leases: readonly HeldLease[]): Iterable<readonly HeldLease[]> {
+  for (let start = 0; start < leases.length; start += MOST_TOGETHER) yield leases.slice(start, start + MOST_TOGETHER);
 }
 
 /** Neither can be cut another way: refs and scopes are percent-encoded. */
