@@ -14,6 +14,8 @@ import {
   type SentinelRedisSettings,
   type SingleRedisSettings,
 } from "./redis-client-settings.ts";
+import { retryDelayMs } from "./retry-delay.ts";
+import { silenceErrors } from "./silence-errors.ts";
 
 const CONNECT_TIMEOUT_MS = 2_000;
 
@@ -28,10 +30,6 @@ const KEEP_ALIVE_MS = 10_000;
 
 const USUAL_PORT = 6379;
 const USUAL_SENTINEL_PORT = 26379;
-
-/** The longest wait between two attempts to connect, and what the first one is bounded by. */
-const LONGEST_RETRY_MS = 1_000;
-const FIRST_RETRY_MS = 50;
 
 /** How long, in milliseconds, a Cluster that moves slots or elects a master is left alone before a command is sent again, and how many times it is. */
 const CLUSTER_RETRY_MS = 100;
@@ -51,8 +49,7 @@ const CLUSTER_RETRIES = 8;
 export function connectRedis(settings: RedisClientSettings): RedisClient {
   checkRedisClientSettings(settings);
   const redis = create(settings);
-  // Without a listener ioredis writes each error to the console. What is wrong shows in what cannot be done.
-  redis.on("error", () => {});
+  silenceErrors(redis);
   return redis;
 }
 
@@ -136,12 +133,6 @@ const reconnecting = {
   // A master that has become a replica. ioredis finds the new one, or the name does.
   reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
 } satisfies CommonRedisOptions;
-
-/** Doubles, up to a bound, and is at random between half of that and all. */
-function retryDelayMs(attempt: number): number {
-  const boundMs = Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempt, 10), LONGEST_RETRY_MS);
-  return Math.ceil(boundMs * (0.5 + Math.random() / 2));
-}
 
 function tlsOptions({ key, ...tls }: RedisTlsSettings): ConnectionOptions {
   return { ...tls, ...(key !== undefined && { key: reveal(key) }) };

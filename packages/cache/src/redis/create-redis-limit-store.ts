@@ -6,6 +6,7 @@ import { RedisKeys } from "./redis-keys.ts";
 import type { RedisScript } from "./redis-script.ts";
 import { troubleOf } from "./redis-trouble.ts";
 import { lowerScript, takeScript, throttledScript } from "./scripts/limit-scripts.ts";
+import { silenceErrors } from "./silence-errors.ts";
 
 /** What {@link createRedisLimitStore} takes. */
 export interface RedisLimitStoreSettings {
@@ -27,8 +28,7 @@ export function createRedisLimitStore(settings: RedisLimitStoreSettings): LimitS
   const { redis, prefix = "cloudlink" } = settings;
   const keys = new RedisKeys(prefix);
   const processId = randomUUID();
-  // Without a listener ioredis writes each to the console; here it shows in what cannot be done.
-  if (redis.listenerCount("error") === 0) redis.on("error", () => {});
+  silenceErrors(redis);
   if (redis.status === "wait") redis.connect().catch(() => {});
 
   async function run(

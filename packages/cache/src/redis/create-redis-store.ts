@@ -31,6 +31,7 @@ import { invalidateScript, loadLogScript, logScript } from "./scripts/invalidate
 import { releaseScript, renewScript } from "./scripts/lease-scripts.ts";
 import { readScript } from "./scripts/read-script.ts";
 import { writeScript } from "./scripts/write-script.ts";
+import { silenceErrors } from "./silence-errors.ts";
 
 /** What {@link createRedisStore} takes. */
 export interface RedisStoreSettings {
@@ -88,7 +89,7 @@ export function createRedisStore(settings: RedisStoreSettings): SharedStore {
   const connected = () => {
     missing = notConnected;
   };
-  // Without a listener ioredis writes each error to the console.
+  silenceErrors(redis);
   redis.on("error", failed);
   redis.on("ready", connected);
   if (redis.status === "wait") redis.connect().catch(() => {});

@@ -108,12 +108,13 @@ describe("a store in a Redis", () => {
     client.disconnect();
   });
 
-  it("keeps ioredis from writing errors to the console, where nobody else hears them", () => {
+  it("keeps ioredis from writing errors to the console, by one listener, whoever else hears them", () => {
     const client = redis.connect({ lazyConnect: true });
-    createRedisOperationStore({ redis: client });
-    expect(client.listenerCount("error")).toBe(1);
-    client.removeAllListeners("error");
+    const before = client.listenerCount("error");
     for (let stores = 0; stores < 2; stores += 1) createRedisOperationStore({ redis: client });
+    expect(client.listenerCount("error")).toBe(before + 1);
+    client.removeAllListeners("error");
+    createRedisOperationStore({ redis: client });
     expect(client.listenerCount("error")).toBe(1);
     client.disconnect();
   });

@@ -1,6 +1,7 @@
 import { CloudLinkError, type Context, untilDone } from "@cloudlink/core";
 import type { RedisClient } from "./redis-client.ts";
 import { redisFailure, redisSilent } from "./redis-failure.ts";
+import { silenceErrors } from "./silence-errors.ts";
 
 /** A Redis nearby answers in one millisecond. One that has not after a second is in trouble, and there are deadlines to be kept. */
 const TIMEOUT_MS = 1_000;
@@ -45,8 +46,7 @@ export function createRedisCalls(settings: RedisConnectionSettings, what: string
       origin: "caller",
     });
   }
-  // Without a listener ioredis writes each to the console; here it shows in what cannot be done.
-  if (redis.listenerCount("error") === 0) redis.on("error", () => {});
+  silenceErrors(redis);
   /** One for all that wait for a connection, so that the client has one listener of each sort. */
   let opening: Promise<void> | undefined;
   const whenOpen = () => {

@@ -4,12 +4,11 @@ import type { StoreListener, StoreLog } from "../shared/shared-store.ts";
 import type { RedisClient } from "./redis-client.ts";
 import type { RedisKeys } from "./redis-keys.ts";
 import { parseWord } from "./redis-words.ts";
+import { retryDelayMs } from "./retry-delay.ts";
+import { silenceErrors } from "./silence-errors.ts";
 
 /** How often, in milliseconds, a process says something to itself through Redis, and has to have heard it by the next time. */
 const BEAT_MS = 1_000;
-
-/** How long after a connection was lost, in milliseconds, another is made. */
-const RECONNECT_MS = 100;
 
 /** How long, in milliseconds, a connection may take until words are heard on it: a host that hangs takes one, and never says anything. */
 const CONNECT_MS = 5_000;
@@ -36,6 +35,9 @@ export class RedisEar {
   #isClosed = false;
   #beat = 0;
   #heardBeat = 0;
+  /** Attempts to connect since words were heard last. */
+  #attempts = 0;
+  /** Until another connection is made: for a while, or for the client. */
   #stopWaiting: (() => void) | undefined;
   #stopConnecting: (() => void) | undefined;
   #stopBeating: (() => void) | undefined;
@@ -49,25 +51,34 @@ export class RedisEar {
 
   /** Where the log stands is asked by the client, so what becomes of that comes first: it may just be connecting. */
   #connectFirst(): void {
+    const { status } = this.#settings.redis;
+    if (status === "ready" || status === "end") this.#connect();
+    // By Sentinel, it does not close what it could not make.
+    else this.#connectOn(["ready", "close", "error"]);
+  }
+
+  #connectOn(events: readonly ("ready" | "close" | "error")[]): void {
     const { redis } = this.#settings;
-    if (redis.status === "ready" || redis.status === "end") {
-      this.#connect();
-      return;
-    }
+    const stop = () => {
+      for (const event of events) redis.off(event, begin);
+      this.#stopWaiting = undefined;
+    };
     const begin = () => {
-      redis.off("ready", begin);
-      redis.off("close", begin);
-      redis.off("error", begin);
+      stop();
       this.#connect();
     };
-    redis.on("ready", begin);
-    redis.on("close", begin);
-    // By Sentinel, it does not close what it could not make.
-    redis.on("error", begin);
+    for (const event of events) redis.on(event, begin);
+    this.#stopWaiting = stop;
   }
 
   #connect(): void {
     if (this.#isClosed) return;
+    if (this.#settings.redis.status === "end") {
+      // Somebody has closed it, or it has given up. It has no connection any more unless somebody makes it connect.
+      this.#settings.listener.lost();
+      this.#connectOn(["ready"]);
+      return;
+    }
     const subscriber = this.#newConnection();
     if (subscriber === undefined) {
       this.#settings.listener.lost();
@@ -76,8 +87,7 @@ export class RedisEar {
     }
     this.#subscriber = subscriber;
     const { keys, processId, listener } = this.#settings;
-    // Whatever is wrong with it shows in that nothing is heard.
-    subscriber.on("error", () => {});
+    silenceErrors(subscriber);
     subscriber.on("message", (channel: string, text: string) => {
       // What comes of one that was given up is of before the gap.
       if (this.#subscriber !== subscriber) return;
@@ -121,6 +131,7 @@ export class RedisEar {
       this.#stopConnecting?.();
       this.#hears = true;
       this.#heardBeat = this.#beat;
+      this.#attempts = 0;
       listener.regained(log);
     } catch {
       this.#gone(subscriber);
@@ -139,12 +150,13 @@ export class RedisEar {
   }
 
   #connectLater(): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#stopWaiting !== undefined) return;
     const connect = () => {
       this.#stopWaiting = undefined;
       this.#connect();
     };
-    this.#stopWaiting ??= this.#clock.schedule(connect, { delayMs: RECONNECT_MS, background: true });
+    this.#attempts += 1;
+    this.#stopWaiting = this.#clock.schedule(connect, { delayMs: retryDelayMs(this.#attempts), background: true });
   }
 
   #beatLater(): void {
