@@ -35,7 +35,7 @@ describe("connectRedis", () => {
   });
 
   const host = "hush.example";
-  it.each<[string, object]>([
+  it.each<[string, unknown]>([
     ["takes one of url, sentinels (with masterName) and cluster", {}],
     ["takes one of url", { url: `redis://${host}`, cluster: [{ host }] }],
     ["takes as url redis://host:port", { url: `http://:hush@${host}` }],
@@ -52,6 +52,21 @@ describe("connectRedis", () => {
     ["takes as sentinels one address or more", { sentinels: [{ host, port: 70_000 }], masterName: "m" }],
     ["takes with sentinels the masterName", { sentinels: [{ host }] }],
     ["takes as connectTimeoutMs a whole number from 1", { url: `redis://${host}`, connectTimeoutMs: 0 }],
+    ["takes one of url", undefined],
+    ["takes one of url", null],
+    ["takes one of url", "hush"],
+    ["takes as url a text", { url: undefined }],
+    ["takes as url a text", { url: 5 }],
+    ["takes as sentinels one address or more", { sentinels: null, masterName: "m" }],
+    ["takes as sentinels one address or more", { sentinels: [null], masterName: "m" }],
+    ["takes as sentinelPassword a text", { sentinels: [{ host }], masterName: "m", sentinelPassword: 5 }],
+    ["takes as cluster one address or more", { cluster: [null] }],
+    ["takes as cluster one address or more", { cluster: "hush" }],
+    ["takes as password a text", { url: `redis://${host}`, password: 5 }],
+    ["takes as username a text", { url: `redis://${host}`, username: null }],
+    ["takes as tls an object", { url: `rediss://${host}`, tls: null }],
+    ["takes as tls an object", { url: `rediss://${host}`, tls: { ca: 5 } }],
+    ["takes as tls an object", { url: `rediss://${host}`, tls: { cert: "", key: 5 } }],
   ])("%s, and says no value of %j", (message, settings) => {
     let thrown: unknown;
     try {

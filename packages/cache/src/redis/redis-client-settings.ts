@@ -70,13 +70,15 @@ const LARGEST_PORT = 65_535;
  * @throws `invalid_argument` (`ErrInvalidSettings`)
  */
 export function checkRedisClientSettings(settings: RedisClientSettings): void {
-  const given = (["url", "sentinels", "cluster"] as const).filter((name) => name in settings);
+  const given = isObject(settings) ? (["url", "sentinels", "cluster"] as const).filter((name) => name in settings) : [];
   if (given.length !== 1) throw invalid("takes one of url, sentinels (with masterName) and cluster");
+  if ("url" in settings && !isText(settings.url)) throw invalid("takes as url a text or a Secret");
   if ("sentinels" in settings) {
     checkAddresses("sentinels", settings.sentinels);
     if (typeof settings.masterName !== "string" || settings.masterName === "") {
       throw invalid("takes with sentinels the masterName that they watch it by");
     }
+    checkLogin(["sentinelUsername", settings.sentinelUsername], ["sentinelPassword", settings.sentinelPassword]);
   }
   if ("cluster" in settings) {
     checkAddresses("cluster", settings.cluster);
@@ -84,20 +86,47 @@ export function checkRedisClientSettings(settings: RedisClientSettings): void {
   } else if (settings.db !== undefined && !isWhole(settings.db, [0, Number.MAX_SAFE_INTEGER])) {
     throw invalid("takes as db the number of a database, from 0");
   }
+  checkLogin(["username", settings.username], ["password", settings.password]);
   const { tls, connectTimeoutMs = 1 } = settings;
   if (!isWhole(connectTimeoutMs, [1, LONGEST_TIMER_MS])) {
     throw invalid(`takes as connectTimeoutMs a whole number from 1 to ${LONGEST_TIMER_MS}`);
   }
-  if (tls !== undefined && (tls.cert === undefined) !== (tls.key === undefined)) {
+  if (tls !== undefined) checkTls(tls);
+}
+
+function checkLogin(...[user, password]: readonly [[name: string, user: unknown], [name: string, password: unknown]]) {
+  if (user[1] !== undefined && typeof user[1] !== "string") throw invalid(`takes as ${user[0]} a text`);
+  if (password[1] !== undefined && !isText(password[1])) throw invalid(`takes as ${password[0]} a text or a Secret`);
+}
+
+function checkTls(tls: RedisTlsSettings): void {
+  const isTls =
+    isObject(tls) && [tls.ca, tls.cert, tls.servername].every((text) => text === undefined || typeof text === "string");
+  if (!isTls || (tls.key !== undefined && !isText(tls.key))) {
+    throw invalid("takes as tls an object of texts: ca, cert, key (or a Secret) and servername");
+  }
+  if ((tls.cert === undefined) !== (tls.key === undefined)) {
     throw invalid("takes tls.cert and tls.key together, or neither");
   }
 }
 
 function checkAddresses(name: string, addresses: readonly RedisAddress[]): void {
-  const isAddress = ({ host, port = 1 }: RedisAddress) =>
-    typeof host === "string" && host !== "" && isWhole(port, [1, LARGEST_PORT]);
-  if (addresses.length > 0 && addresses.every(isAddress)) return;
+  const isAddress = (address: RedisAddress) =>
+    isObject(address) &&
+    typeof address.host === "string" &&
+    address.host !== "" &&
+    isWhole(address.port ?? 1, [1, LARGEST_PORT]);
+  if (Array.isArray(addresses) && addresses.length > 0 && addresses.every(isAddress)) return;
   throw invalid(`takes as ${name} one address or more, each with a host and, if it is another than usual, a port`);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+/** Of a text or a secret, of whichever copy of core that is. */
+function isText(value: unknown): value is Secret | string {
+  return typeof value === "string" || (isObject(value) && "reveal" in value && typeof value.reveal === "function");
 }
 
 function isWhole(value: number, [least, most]: readonly [number, number]): boolean {

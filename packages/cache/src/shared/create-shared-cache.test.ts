@@ -2,7 +2,7 @@ import { createManualClock, type ManualClock } from "@cloudlink/core/testing";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { observationOf, Thing, thingRef, thingScope } from "../../test/thing.ts";
 import { createLocalStores } from "./create-local-stores.ts";
-import { createSharedCache, type SharedCache } from "./create-shared-cache.ts";
+import { createSharedCache, type SharedCache, type SharedCacheSettings } from "./create-shared-cache.ts";
 import { type SharedStore, SharedStoreError, type StoreListener } from "./shared-store.ts";
 
 const a = thingRef("a");
@@ -150,5 +150,20 @@ describe("caches that share a store", () => {
     await cache.close();
     await cache.invalidate({});
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it.each([
+    ["store", () => undefined],
+    ["store", () => null],
+    ["store", () => ({})],
+    ["store", () => ({ store: null })],
+    ["store", () => ({ store: {} })],
+    ["patienceMs", () => ({ store: stores.connect(), patienceMs: "5" })],
+    ["patienceMs", () => ({ store: stores.connect(), patienceMs: null })],
+    ["patienceMs", () => ({ store: stores.connect(), patienceMs: 0 })],
+  ])("are not made of settings without a proper %s", (name, settings) => {
+    expect(() => createSharedCache(settings() as SharedCacheSettings)).toThrow(
+      expect.objectContaining({ reason: "ErrInvalidSettings", rawMessage: expect.stringContaining(name) }),
+    );
   });
 });

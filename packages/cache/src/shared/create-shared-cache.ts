@@ -34,16 +34,16 @@ export interface SharedCache extends Cache, AsyncDisposable {
  * what is invalidated elsewhere while a process hears nothing of it answers there for 5 s at the most, from when that is noticed (within 2 s, of Redis); a store that is slow, full or gone costs a read `patienceMs` at the
  * most, once, and fails none.
  *
- * @throws `invalid_argument` (`ErrInvalidSettings`) for bounds or a patience that are no positive numbers.
+ * @throws `invalid_argument` (`ErrInvalidSettings`) for bounds or a patience that are no positive numbers, or no store.
  */
 export function createSharedCache(settings: SharedCacheSettings): SharedCache {
-  const { store, clock = systemClock, patienceMs = PATIENCE_MS } = settings;
-  if (!(patienceMs > 0)) {
-    throw new CloudLinkError({
-      reason: "ErrInvalidSettings",
-      message: "patienceMs is a positive number of milliseconds.",
-      origin: "caller",
-    });
+  // Of whatever program, typed or not.
+  const { store, clock = systemClock, patienceMs = PATIENCE_MS } = (settings as SharedCacheSettings | undefined) ?? {};
+  if (typeof store?.listen !== "function") {
+    throw invalid("A shared cache takes a store: createRedisStore of @cloudlink/cache/redis makes one.");
+  }
+  if (!(typeof patienceMs === "number" && patienceMs > 0)) {
+    throw invalid("patienceMs is a positive number of milliseconds.");
   }
   const memory = new MemoryLevel(settings);
   const level = new SharedLevel({ store, memory, clock, patienceMs });
@@ -77,4 +77,8 @@ export function createSharedCache(settings: SharedCacheSettings): SharedCache {
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function invalid(message: string): CloudLinkError {
+  return new CloudLinkError({ reason: "ErrInvalidSettings", message, origin: "caller" });
 }
