@@ -37,28 +37,34 @@ async function inRedis({ cache, redis }: { readonly cache: ConfiguredCache; read
   // Loaded where there is a Redis alone: most start without, and its client takes a while.
   const ofRedis = await import("@cloudlink/cache/redis");
   const client = ofRedis.connectRedis(connection);
-  const place = { redis: client, ...(prefix !== undefined && { prefix }) };
-  const { enabled, ...bounds } = cache;
-  const shared = enabled
-    ? createSharedCache({
-        ...bounds,
-        store: ofRedis.createRedisStore({ ...place, ...(keepMs !== undefined && { keepMs }) }),
-        ...(patienceMs !== undefined && { patienceMs }),
-      })
-    : undefined;
-  return {
+  try {
+    const place = { redis: client, ...(prefix !== undefined && { prefix }) };
     // What another part of the kernel shares comes here, too, as another store of the same client.
-    stores: {
-      cache: shared ?? noCache,
+    const others = {
       idempotency: ofRedis.createRedisIdempotencyStore(place),
       operations: ofRedis.createRedisOperationStore(place),
       limits: { store: ofRedis.createRedisLimitStore(place) },
-    },
-    async close() {
-      await shared?.close();
-      await closeRedis(client);
-    },
-  };
+    };
+    const { enabled, ...bounds } = cache;
+    const shared = enabled
+      ? createSharedCache({
+          ...bounds,
+          store: ofRedis.createRedisStore({ ...place, ...(keepMs !== undefined && { keepMs }) }),
+          ...(patienceMs !== undefined && { patienceMs }),
+        })
+      : undefined;
+    return {
+      stores: { cache: shared ?? noCache, ...others },
+      async close() {
+        await shared?.close();
+        await closeRedis(client);
+      },
+    };
+  } catch (error) {
+    // It would go on connecting, and keep the process, with nobody there to close it.
+    client.disconnect();
+    throw error;
+  }
 }
 
 /** Lets what was said last go out, such as leases that are given back. A connection that there is not has nothing to send. */
