@@ -1,4 +1,5 @@
 import type { RedisClient } from "@cloudlink/cache/redis";
+import { Secret } from "@cloudlink/core";
 import { expect, it, vi } from "vitest";
 import { composeStores } from "./compose-stores.ts";
 
@@ -15,7 +16,7 @@ vi.mock("@cloudlink/cache/redis", async (load) => {
 });
 
 /** Where nobody listens: a client goes on connecting until it is closed. */
-const redis = { url: "redis://127.0.0.1:1" };
+const redis = { url: new Secret("redis://127.0.0.1:1") };
 
 it.each([
   ["an age", {}, { keepMs: 1.5 }],

@@ -28,7 +28,7 @@ describe("telling a store of invalidations", () => {
         return undefined;
       },
     };
-    const reach = new Reach({ clock, patienceMs: 40, ping: () => store.ping(), up: () => {} });
+    const reach = new Reach({ clock, patienceMs: 40, ping: () => store.ping(), up: () => {}, down: () => {} });
     telling = new Telling({ store, reach, clock, toldAt() {} });
     onTestFinished(() => telling.close());
   });
