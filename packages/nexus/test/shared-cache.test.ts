@@ -173,13 +173,14 @@ describe("replicas over the master by Sentinel's word", () => {
 
 describe("replicas over a Cluster, while the slot is moved", () => {
   let cluster: RedisCluster;
-  let moving: AsyncDisposable;
+  let moving: ReturnType<typeof keptMoving>;
   beforeAll(async () => {
     cluster = await startRedisCluster();
     moving = keptMoving(cluster, { slot: await cluster.slotOf("{fake/-/1/north/test.Thing}") });
   });
   afterAll(async () => {
     await moving[Symbol.asyncDispose]();
+    expect(moving.moves).toBeGreaterThan(0);
     await cluster.stop();
   });
   sharedCacheSuite(() => storeOver(new Cluster(addressesOf(cluster.nodes))));

@@ -1,4 +1,5 @@
 import type { RedisNode } from "./redis-node.ts";
+import { until } from "./until.ts";
 
 /**
  * Moves slots between masters in the steps that Redis itself takes (https://redis.io/docs/latest/commands/cluster-setslot/), so that
@@ -15,13 +16,14 @@ export interface SlotMigration {
   beginMigration(request: { readonly slot: number; readonly to: RedisNode }): Promise<void>;
   /** Moves all keys of a slot whose migration has begun. */
   moveKeys(slot: number): Promise<void>;
-  /** The slot is with the other one now: its former master sends clients there for good, by MOVED. Its keys have to be there. */
+  /** The slot is with the other one now: its former master sends clients there for good, by MOVED. Its keys have to be there. Settles when all nodes say so. */
   endMigration(slot: number): Promise<void>;
 }
 
 /** How many keys are moved at a time: enough for tests, little enough not to hold a node up. */
 const BATCH = 100;
 const MIGRATE_TIMEOUT_MS = 10_000;
+const AGREE_TIMEOUT_MS = 20_000;
 
 /** The steps of moving slots between these nodes. */
 export function migrateSlots(nodes: readonly RedisNode[]): SlotMigration {
@@ -35,13 +37,18 @@ export function migrateSlots(nodes: readonly RedisNode[]): SlotMigration {
     await node.command(["CLUSTER", "SETSLOT", ...args]);
   };
 
+  /** The ports that a node names for a slot: its master's, as far as it has heard. */
+  const namedBy = async (node: RedisNode, slot: number) => {
+    const ranges = (await node.command(["CLUSTER", "SLOTS"])) as SlotRange[];
+    return ranges.flatMap(([from, to, [, port]]) => (from <= slot && slot <= to ? [port] : []));
+  };
+
   const masterOf = async (slot: number) => {
     // Each of itself: of the others, a node may have heard nothing yet since a slot was moved.
     const owners = await Promise.all(
       nodes.map(async (node) => {
-        const ranges = (await node.command(["CLUSTER", "SLOTS"]).catch(() => [])) as SlotRange[];
-        const isOwner = ranges.some(([from, to, [, port]]) => from <= slot && slot <= to && port === node.port);
-        return isOwner ? [node] : [];
+        const named = await namedBy(node, slot).catch((): number[] => []);
+        return named.includes(node.port) ? [node] : [];
       }),
     );
     const [master] = owners.flat();
@@ -77,6 +84,12 @@ export function migrateSlots(nodes: readonly RedisNode[]): SlotMigration {
       underWay.delete(slot);
       // The other masters hear of it from these two as well. Replicas only do: they refuse to be told, and those that are down too.
       await Promise.allSettled(nodes.map((node) => setSlot(node, args)));
+      // A slot that is moved on before all agree where it is may come back: whoever says it last is believed.
+      const awaited = { what: `nodes that agree on slot ${slot}`, timeoutMs: AGREE_TIMEOUT_MS };
+      await until(awaited, async () => {
+        const named = await Promise.all(nodes.map((node) => namedBy(node, slot).catch(() => [to.port])));
+        return named.every((ports) => ports.includes(to.port)) || undefined;
+      });
     },
   };
 }
