@@ -1,7 +1,7 @@
+export { beginMoving } from "./begin-moving.ts";
 export { ensureMoto, type MotoInstallation } from "./ensure-moto.ts";
 export { ensureRedis, type RedisInstallation } from "./ensure-redis.ts";
 export { ensureToxiproxy, type ToxiproxyInstallation } from "./ensure-toxiproxy.ts";
-export { keptMoving } from "./kept-moving.ts";
 export { createMotoUser, type MotoUserKeys } from "./moto-user.ts";
 export { type Progress, printProgress } from "./progress.ts";
 export type { RedisNode } from "./redis-node.ts";
