@@ -27,6 +27,8 @@ export function drillKernel(
       return key === undefined ? undefined : { ...key };
     }),
     tokenKey,
+    // This vendor has none, and is asked thousands of times.
+    limits: { of: () => "none" as const },
     ...(cache !== undefined && { cache }),
   });
 }
