@@ -56,7 +56,7 @@ describe("the master by Sentinel's word, after a failover", () => {
   }));
 });
 
-describe("a Cluster, while the slot is moved", () => {
+describe("a Cluster, in the middle of a slot's move", () => {
   let cluster: RedisCluster;
   let moving: Awaited<ReturnType<typeof beginMoving>>;
   beforeAll(async () => {

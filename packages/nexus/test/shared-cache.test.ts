@@ -171,7 +171,7 @@ describe("replicas over the master by Sentinel's word", () => {
   );
 });
 
-describe("replicas over a Cluster, while the slot is moved", () => {
+describe("replicas over a Cluster, in the middle of a slot's move", () => {
   let cluster: RedisCluster;
   let moving: Awaited<ReturnType<typeof beginMoving>>;
   beforeAll(async () => {

@@ -160,7 +160,7 @@ export interface SharedUse {
   readonly state: "up" | "down";
   /** What is wrong, in a word or two and with nothing secret; `undefined` while nothing is. */
   readonly trouble: string | undefined;
-  /** Whether word of invalidations arrives from the others. While it does not, memory answers with young entries alone. */
+  /** Whether word of invalidations arrives from the others. While it does not, what they invalidate answers for some seconds more. */
   readonly hears: boolean;
   /** Invalidations of this process that the others have not been told of yet. */
   readonly untold: number;

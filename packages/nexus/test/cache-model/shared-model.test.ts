@@ -13,7 +13,7 @@ const SCHEDULES_PER_SEED = 1_000;
 /** Nothing waits for time to pass: this is for a machine that has other things to do. */
 const STUCK_MS = 600_000;
 
-describe("two kernels that share a store, under 10,000 schedules with words that are lost and requests that fail", () => {
+describe("two kernels that share a store, under 4,000 schedules with words that are lost and requests that fail", () => {
   it.each(SEEDS)(
     `hold every invariant (seed %i): ${Object.keys(INVARIANTS).join(", ")}`,
     async (seed) => {
